@@ -1,0 +1,229 @@
+"""From a decision to a reply: quotes with their sources, and around them only words of the pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from bot.types import Alternative, Article, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
+
+__all__ = ["Answer", "Composer"]
+
+MOST_CITATIONS = 3
+"""Of one reply; the contract's limit of 4 leaves room for the referral of an `advice`."""
+
+MOST_QUOTED = 100
+"""Words quoted in one reply, leads included; the limit is 120."""
+
+ENOUGH_QUOTED = 45
+"""Words after which no further quote is added, unless it is the first of the other article."""
+
+MOST_WORDS = 220
+"""Words of a whole reply, sources, notice, choices and suggestions included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply with what the session needs of it."""
+
+    reply: Reply
+    shown: tuple[Quote, ...] = ()
+    waiting: tuple[Quote, ...] = ()
+    offered: tuple[str, ...] = ()
+
+
+class Composer:
+    """Puts replies together from one pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.wording = pack.wording
+
+    # --- one method for each kind of decision ---
+
+    def answer(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
+        """Quote what fits; the rest waits for "more"."""
+        shown = self._fit(decision.quotes)
+        waiting = tuple(quote for quote in decision.quotes if quote not in shown)
+        return self._finish("answer", [], decision, shown, suggestions, repairs, waiting)
+
+    def advice(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
+        """Decline kindly in the article's own words, and offer the general passage where there is one."""
+        referral = (self.pack.referral,) if self.pack.referral else ()
+        general = self._fit([q for q in decision.quotes if q not in referral], MOST_QUOTED - 40)[:1]
+        parts = [self.wording["advice"], *self._quote(referral)]
+        parts += [self.wording["in_general"], *self._quote(general)] if general else []
+        parts.append(self.wording["emergency"])
+        return self._finish("advice", parts, decision, (*referral, *general), suggestions, repairs)
+
+    def out_of_scope(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
+        """Say that the articles do not answer it, point to a person, offer what can be answered."""
+        parts = [self.wording["out_of_scope"], self.wording["emergency"]]
+        return self._finish("out_of_scope", parts, decision, (), suggestions, repairs)
+
+    def clarify(self, decision: Decision, text: str, repairs: Sequence[tuple[str, str]] = ()) -> Answer:
+        """Ask which of the choices is meant."""
+        return self._finish("clarify", [text], decision, (), decision.choices, repairs)
+
+    def smalltalk(self, decision: Decision, text: str, suggestions: Sequence[str] = ()) -> Answer:
+        """A reply that quotes nothing."""
+        return self._finish("smalltalk", [text], decision, (), suggestions, ())
+
+    def unreadable(self, suggestions: Sequence[str]) -> Answer:
+        """Nothing could be read."""
+        parts = [self.wording["unreadable"], self.wording["emergency"]]
+        return self._finish("unreadable", parts, Decision("unreadable"), (), suggestions, ())
+
+    def urgent(self, decision: Decision) -> Answer:
+        """The safety card, and nothing else."""
+        text = self.pack.cards[decision.card]
+        return Answer(Reply("urgent", text, intent=decision.intent, confidence=decision.confidence))
+
+    def sources_of(self, last: Reply) -> Answer:
+        """The last answer's quotes once more, under their sources."""
+        text = _join([self.wording["sources"], *self._blocks(last.citations), last.notice])
+        return Answer(Reply("answer", text, last.citations, last.intent, last.confidence, notice=last.notice))
+
+    # --- parts ---
+
+    def _finish(
+        self,
+        kind: str,
+        parts: Sequence[str],
+        decision: Decision,
+        quotes: Sequence[Quote],
+        offered: Sequence[str],
+        repairs: Sequence[tuple[str, str]],
+        waiting: Sequence[Quote] = (),
+    ) -> Answer:
+        citations = self.cite(quotes)
+        body = list(parts) or self._blocks(citations)
+        notice = self._notice(citations) if kind in ("answer", "advice") else ""
+        heading = {"clarify": "", "answer": "suggestions"}.get(kind, "can_answer")
+        offered = self._fit_offers(offered, [*body, notice, self.wording.get(heading, "")])
+        questions = tuple(self.pack.intents[name].question for name in offered)
+        text = _join([*body, notice, self._list(heading, questions)])
+        reply = Reply(
+            kind=kind,  # type: ignore[arg-type]
+            text=text,
+            citations=citations,
+            intent=decision.intent,
+            confidence=decision.confidence,
+            alternatives=self._alternatives(decision.alternatives),
+            choices=questions if kind == "clarify" else (),
+            suggestions=questions if kind != "clarify" else (),
+            repairs=tuple(repairs),
+            notice=notice,
+        )
+        return Answer(reply, tuple(quotes), tuple(waiting), tuple(offered))
+
+    def _fit(self, quotes: Sequence[Quote], most: int = MOST_QUOTED) -> tuple[Quote, ...]:
+        """As many quotes, best first, as a person should have to read at once; always the first."""
+        chosen: list[Quote] = []
+        for quote in quotes:
+            so_far = sum(map(self._length, chosen))
+            new_article = quote.article not in {c.article for c in chosen}
+            if chosen and (len(chosen) == MOST_CITATIONS or so_far + self._length(quote) > most):
+                continue
+            if so_far >= ENOUGH_QUOTED and not new_article:
+                continue
+            if any(_overlap(quote, other) for other in chosen):
+                continue
+            chosen.append(quote)
+        return tuple(chosen)
+
+    def _length(self, quote: Quote) -> int:
+        text = self.pack.articles[quote.article].text
+        lead = text[quote.lead.start : quote.lead.end] if quote.lead else ""
+        return len(text[quote.start : quote.end].split()) + len(lead.split())
+
+    def cite(self, quotes: Iterable[Quote]) -> tuple[Citation, ...]:
+        """Quotes as citations: each a slice of its article."""
+        return tuple(_cite(self.pack.articles[quote.article], quote) for quote in quotes)
+
+    def _quote(self, quotes: Sequence[Quote]) -> list[str]:
+        return self._blocks(self.cite(quotes))
+
+    def _blocks(self, citations: Sequence[Citation]) -> list[str]:
+        """Quotes in order, those of one section together over one source line."""
+        blocks = []
+        for _, group in groupby(citations, key=lambda c: (c.article, c.section)):
+            together = list(group)
+            blocks.append("\n".join([*self._quoted(together), self.source(together[0])]))
+        return blocks
+
+    def _quoted(self, citations: Sequence[Citation]) -> list[str]:
+        lines: list[str] = []
+        said = ""
+        for citation in citations:
+            lead = citation.lead.quote if citation.lead else ""
+            is_item = citation.lead is not None and lead.rstrip().endswith(":")
+            if lead and lead not in said:
+                lines.append(lead)
+            if is_item or (lead and lead in said) or not lead:
+                lines.append(("• " if is_item else "") + citation.quote)
+            else:
+                lines[-1] += " " + citation.quote
+            said = "\n".join(lines)
+        return lines
+
+    def source(self, citation: Citation) -> str:
+        """One line: publisher, title, section, date."""
+        date = self._date(citation.published) if citation.published else ""
+        published = self.wording["published"].format(date=date) if date else self.wording["undated"]
+        return self.wording["source"].format(
+            publisher=citation.publisher, title=citation.title, section=citation.section, published=published
+        )
+
+    def _date(self, iso: str) -> str:
+        year, month, day = iso.split("-")
+        names = self.wording["months"].split()
+        return self.wording["date"].format(day=int(day), month=names[int(month) - 1], year=year)
+
+    def _notice(self, citations: Sequence[Citation]) -> str:
+        interests = dict.fromkeys(self.pack.articles[c.article].interest for c in citations)
+        return " ".join(filter(None, [self.wording["notice"], *interests]))
+
+    def _fit_offers(self, offered: Sequence[str], body: Sequence[str]) -> list[str]:
+        kept = list(offered)
+        while kept and sum(len(t.split()) for t in [*body, *(self.pack.intents[n].question for n in kept)]) + len(kept) > MOST_WORDS:
+            kept.pop()
+        return kept
+
+    def _list(self, heading: str, questions: Sequence[str]) -> str:
+        lines = [f"{number}. {question}" for number, question in enumerate(questions, 1)]
+        return "\n".join(filter(None, [self.wording.get(heading, ""), *lines])) if lines else ""
+
+    def _alternatives(self, ranked: Sequence[Ranked]) -> tuple[Alternative, ...]:
+        found = [Alternative(r.intent, self._question(self.pack.intents[r.intent]), round(r.probability, 4)) for r in ranked[1:6]]
+        return tuple(found)
+
+    @staticmethod
+    def _question(intent: Intent) -> str:
+        return intent.question or intent.name.replace("_", " ")
+
+
+def _cite(article: Article, quote: Quote) -> Citation:
+    passage = next(p for p in article.passages if p.id == quote.passage)
+    lead = quote.lead and Lead(article.text[quote.lead.start : quote.lead.end], quote.lead.start, quote.lead.end)
+    return Citation(
+        article=article.id,
+        title=article.title,
+        publisher=article.publisher,
+        published=article.published,
+        section=passage.section,
+        passage=passage.id,
+        quote=article.text[quote.start : quote.end],
+        start=quote.start,
+        end=quote.end,
+        lead=lead,
+    )
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    return one.article == other.article and one.start < other.end and other.start < one.end
+
+
+def _join(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,360 @@
+"""Articles: the header, the hash, and the cut into citable passages.
+
+A quote is a slice of the article, never retyped, so that its attribution can be proved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.text import plain_marks
+from bot.types import Article, LeftOut, Passage, PassageKind, Problem, Span
+
+__all__ = ["body_hash", "lead_of", "read_article", "segment"]
+
+_KEYS = ("title", "publisher", "published", "url", "retrieved", "licence", "interest", "sha256")
+_OPTIONAL = ("subjects",)
+_NONE = ("none", "")
+
+# --- the header -------------------------------------------------------------------------------------
+
+
+def body_hash(body: str) -> str:
+    """SHA-256 of an article's text below its header, as UTF-8."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]:
+    """Read one file of `corpus/`; `shown` is its name in messages.
+
+    Returns the article, or None with every problem found in its header or body.
+    """
+    try:
+        raw = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, [Problem(shown, 1, 1, f"byte {error.start} is not UTF-8", "save the file as UTF-8")]
+    except OSError as error:
+        return None, [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]
+    split = re.search(r"^---[ \t]*\r?\n", raw, re.MULTILINE)
+    if split is None:
+        remedy = "put the lines title: … to sha256: … above the article, then a line of three dashes"
+        return None, [Problem(shown, 1, 1, "no header: there is no line ---", remedy)]
+    body = raw[split.end() :]
+    header, problems = _read_header(raw[: split.start()], shown)
+    if not problems and header["sha256"] != body_hash(body):
+        line = 1 + next(i for i, text in enumerate(raw.splitlines()) if text.startswith("sha256"))
+        fact = f"the article was changed after its review: its text now has sha256 {body_hash(body)}"
+        problems.append(Problem(shown, line, 1, fact, "restore the reviewed text, or review it and update sha256"))
+    if problems:
+        return None, problems
+    article = _cut(path.stem, header, body)
+    if not article.passages:
+        line = raw[: split.end()].count("\n") + 1
+        return None, [Problem(shown, line, 1, "the article holds no passage", "paste its text below the dashes")]
+    return article, []
+
+
+def _read_header(text: str, shown: str) -> tuple[dict[str, str], list[Problem]]:
+    header: dict[str, str] = {}
+    problems = []
+    for number, line in enumerate(text.splitlines(), 1):
+        key, colon, value = line.partition(":")
+        key, value = key.strip().lower(), value.strip()
+        if not line.strip():
+            continue
+        if not colon:
+            problems.append(Problem(shown, number, 1, f"not a header line: {line.strip()!r}", "write it as key: value"))
+        elif key not in _KEYS + _OPTIONAL:
+            problems.append(Problem(shown, number, 1, f"unknown key {key!r}", f"use one of {', '.join(_KEYS + _OPTIONAL)}"))
+        elif key in header:
+            problems.append(Problem(shown, number, 1, f"{key} is given twice", "keep one of the two lines"))
+        else:
+            header[key] = value
+            problems += _judge_value(key, value, Problem(shown, number, len(line) - len(line.lstrip()) + 1, "", ""))
+    for key in _KEYS:
+        if key not in header:
+            remedy = f"add a line {key}: …" + (" or url: none" if key == "url" else "")
+            problems.append(Problem(shown, 1, 1, f"the header has no {key}", remedy))
+    return header, problems
+
+
+def _judge_value(key: str, value: str, at: Problem) -> Iterator[Problem]:
+    if key in ("title", "publisher", "licence") and not value:
+        yield Problem(at.file, at.line, at.column, f"{key} is empty", f"write the {key} behind the colon")
+    iso = re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value)
+    if key in ("published", "retrieved") and value not in _NONE and not iso:
+        yield Problem(at.file, at.line, at.column, f"{key} is not a date: {value!r}", "write it as 2025-10-21, or none")
+
+
+def _cut(name: str, header: dict[str, str], body: str) -> Article:
+    def value(key: str) -> str | None:
+        return None if header[key] in _NONE else header[key]
+
+    passages, left_out = segment(body, name, header["title"])
+    return Article(
+        id=name,
+        title=header["title"],
+        publisher=header["publisher"],
+        published=value("published"),
+        url=value("url"),
+        retrieved=value("retrieved") or "",
+        licence=header["licence"],
+        interest=value("interest") or "",
+        sha256=header["sha256"],
+        subjects=tuple(s.strip() for s in header.get("subjects", "").split(",") if s.strip()),
+        text=body,
+        passages=tuple(passages),
+        left_out=tuple(left_out),
+    )
+
+
+# --- the cut ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A run of lines that belong together: a paragraph (its lines unwrapped) or one list item."""
+
+    start: int
+    end: int
+    text: str
+    bullet: bool = False
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+_BULLET = re.compile(r"\s*(?:[•‣▪●◦○∙·*–—-]|\(?\d{1,2}[.)]|[a-z][.)])\s+(?=\S)")
+_RULE = re.compile(r"\s*(=+|-{3,}|\*{3,}|_{3,})\s*")
+_SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
+_MONTH = r"(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber"
+_DAY = rf"(?:{_MONTH}) \d{{1,2}},? \d{{4}}|\d{{1,2}} (?:{_MONTH}) \d{{4}}|\d{{4}}-\d\d-\d\d|\d\d?/\d\d?/\d{{2,4}}"
+_DATE = re.compile(rf"(?:(?:(?:first|last) )?(?:published|updated|posted|modified)\b.{{0,12}})?(?:{_DAY})\.?", re.I)
+_LONGEST_HEADING = 14  # words
+_LONGEST_ASIDE = 25  # words: a sentence or two
+
+# Page furniture: what a page carries around its article, with the reason that authors are shown.
+_SUBSCRIBE, _SOCIAL, _ELSEWHERE = "an invitation to subscribe", "a social media account", "a link to other pages"
+_FURNITURE = tuple(
+    (re.compile(pattern), reason)
+    for pattern, reason in (
+        (r"(?i)((jump|skip) to\b.*|(table of )?contents?|(on|in) this (page|article))$", "a link within the page"),
+        (r"(?i)(.*\bnewsletters?\b.*|(subscribe|sign ?up|join us)\b.{0,40}(!|$)|.*\bin your inbox\b.*)$", _SUBSCRIBE),
+        (r"(?i)((follow|find|like) us\b.*|.*\bfollow us on\b.*|.*\bon social media\b.*|@\w+)$", _SOCIAL),
+        (r"(?i)(facebook|instagram|linkedin|threads|twitter|x|youtube|tiktok|pinterest)( @\S+( and @\S+)*)?$", _SOCIAL),
+        (r"(?i:((medically|clinically) )?((written|reviewed|edited|posted) )?by:?) (Dr\.? )?[A-Z][\w.'-]+(,? [A-Z][\w.'-]+){1,6}$", "a byline"),
+        (r"((?i:the) ([A-Z]\w+ ){1,3}(Team|Staff|Editors)|(?i:author): .*)$", "a byline"),
+        (r"(?i)(\d+ ?-?min(ute)?s? read|reading time\b.*)$", "a reading time"),
+        (r"(?i)((share|print|e-?mail|save|tweet)( this( \w+)?)?|copy link|back to top|click here\b.*)$", "a button"),
+        (r"(?i)((.{0,30} )?(related|recommended) (stories|articles|reading|posts|topics)|(you (may|might) )?also like|(read|learn) more|more (stories|articles)\b.*)$", _ELSEWHERE),
+        (r"(?i)((photo|image|picture)s?( by| credit| courtesy of)?:? .*|(credit|caption): .*)$", "an image caption"),
+        (r"[a-z][^.!?:;]*$", "an image caption"),
+        (r"(?i)(advertisement|sponsored\b.*|.*\b(accept|uses?) (all )?cookies\b.*|privacy policy|terms of (use|service))$", "a notice of the web site"),
+        (r"(?i)(©.*|\(c\) .*|copyright .*|.*\ball rights reserved\.?)$", "a copyright line"),
+        (r"(?i)(book|schedule|request) (an?|your) (appointment|visit|consultation|call)\b.{0,20}$", "a call to action"),
+        (r".+ [>»] .+", "a navigation line"),
+    )
+)
+
+
+def segment(text: str, name: str, title: str = "") -> tuple[list[Passage], list[LeftOut]]:
+    r"""Cut an article into citable passages, one per paragraph or list item, and what is left out.
+
+    Spans are character offsets into `text`, end exclusive; passages never overlap and none is empty.
+    A heading becomes the `section` of what follows; a list item knows the sentence that leads into its list.
+
+    >>> passages, left_out = segment("Try:\n\n  • Balance\n\nSubscribe today!", "a", "Exercises")
+    >>> [(p.text, p.lead_in) for p in passages]
+    [('Try:', None), ('Balance', Span(start=0, end=4))]
+    >>> [(l.text, l.reason) for l in left_out]
+    [('Subscribe today!', 'an invitation to subscribe')]
+    """
+    blocks = _blocks(text)
+    reasons = _find_furniture(blocks, title)
+    content = [i for i in range(len(blocks)) if i not in reasons]
+    headings = {i for i in content[:-1] if _looks_like_heading(blocks[i])}
+    reasons |= {i: "a heading with nothing under it" for i in content[-1:] if _looks_like_heading(blocks[i])}
+    passages: list[Passage] = []
+    section, lead_in = title, None
+    for i in content:
+        block = blocks[i]
+        if i in headings:
+            section, lead_in = block.text.strip("#*= \t"), Span(block.start, block.end)
+        elif i not in reasons:
+            passage = _to_passage(text, block, f"{name}-{len(passages) + 1}", section, lead_in)
+            passages.append(passage)
+            lead_in = lead_in if block.bullet else passage.sentences[-1]
+    return passages, [LeftOut(blocks[i].start, blocks[i].end, blocks[i].text, reasons[i]) for i in sorted(reasons)]
+
+
+def _to_passage(text: str, block: _Block, name: str, section: str, lead_in: Span | None) -> Passage:
+    kind: PassageKind = "item" if block.bullet else "date" if _DATE.fullmatch(block.text) else "paragraph"
+    sentences = tuple(split_sentences(text, block.start, block.end))
+    slice_ = text[block.start : block.end]
+    return Passage(name, kind, section, block.start, block.end, slice_, sentences, lead_in if block.bullet else None)
+
+
+def _blocks(text: str) -> list[_Block]:
+    """Paragraphs and list items with their offsets, whether the paste kept blank lines, wrapped its lines or neither."""
+    lines = [(m.start(), m[0]) for m in re.finditer(r"[^\r\n]+", text)]
+    wrapped = _is_wrapped(text)
+    blocks: list[_Block] = []
+    last_end = -1
+    for start, line in lines:
+        if not line.strip() or _RULE.fullmatch(line):
+            continue
+        bullet = _BULLET.match(line)
+        first = start + (bullet.end() if bullet else len(line) - len(line.lstrip()))
+        end = start + len(line.rstrip())
+        adjacent = last_end >= 0 and text[last_end:start].strip(" \t\xa0\r") == "\n"
+        if adjacent and not bullet and blocks and _continues(blocks[-1], line, wrapped):
+            blocks[-1] = _Block(blocks[-1].start, end, " ".join(text[blocks[-1].start : end].split()), blocks[-1].bullet)
+        else:
+            blocks.append(_Block(first, end, " ".join(text[first:end].split()), bool(bullet)))
+        last_end = start + len(line)
+    return blocks
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether the paste broke its paragraphs into short lines of about one width."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    widest = max((len(line) for line in lines), default=0)
+    runs = re.findall(r"[^\n]{40,}\n[^\S\n]*[^\s•*-][^\n]*", text)
+    return widest <= 110 and len(runs) >= 3
+
+
+def _continues(block: _Block, line: str, wrapped: bool) -> bool:
+    unfinished = not _SENTENCE_END.search(block.text)
+    if block.bullet:
+        return line[:1].isspace() or unfinished and line.lstrip()[:1].islower()
+    if not wrapped:
+        return unfinished and line.lstrip()[:1].islower()
+    # In wrapped text only a full line runs on: a short one ends its paragraph or is a heading.
+    return len(block.text) > 40 or line.lstrip()[:1].islower()
+
+
+def _looks_like_heading(block: _Block) -> bool:
+    text = block.text
+    if block.bullet or block.words > _LONGEST_HEADING or _DATE.fullmatch(text):
+        return False
+    marked = text.startswith("#") or (text.startswith("**") and text.endswith("**"))
+    starts = text.lstrip("#*\"“‘' ")[:1]
+    open_ended = not re.search(r"[.!,;:…][\"'”’)\]]*$", text)
+    return marked or (open_ended and (starts.isupper() or starts.isdigit()))
+
+
+def _same(one: str, other: str) -> bool:
+    return plain_marks(one).casefold().strip("#* ") == plain_marks(other).casefold().strip("#* ")
+
+
+def _find_furniture(blocks: list[_Block], title: str) -> dict[int, str]:
+    """Index of each block that is page furniture, with the reason."""
+    reasons: dict[int, str] = {}
+    at_title = next((i for i, block in enumerate(blocks[:12]) if _same(block.text, title)), 0)
+    for i, block in enumerate(blocks):
+        plain = plain_marks(block.text)
+        short = block.words <= _LONGEST_ASIDE
+        found = next((reason for pattern, reason in _FURNITURE if short and pattern.match(plain)), None)
+        if found == "an image caption" and block.bullet:
+            found = None  # An item may well begin in lower case and end without a stop.
+        if found is None and i < at_title and short and not _DATE.fullmatch(block.text):
+            found = "above the title"
+        if found is None and any(_same(block.text, later.text) for later in blocks[i + 1 :]) and _looks_like_heading(block):
+            found = "an entry of the table of contents"
+        if found is None and i and short and not _looks_like_heading(block) and reasons.get(i - 1) in (_SUBSCRIBE, _SOCIAL):
+            found = "belongs to the box above it"
+        if found:
+            reasons[i] = found
+    return reasons
+
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Drs?|Mrs?|Ms|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|Fig|approx|Inc|Ltd|Ph\.D|M\.D|[A-Z]|a\.m|p\.m))\.$"
+)
+_BOUNDARY = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9])")
+
+
+def split_sentences(text: str, start: int, end: int) -> Iterator[Span]:
+    """The sentences of `text[start:end]`; joined where it is not sure that one ends, so no quote is cut short.
+
+    >>> [(s.start, s.end) for s in split_sentences("Ask Dr. Li. It helps.", 0, 21)]
+    [(0, 11), (12, 21)]
+    """
+    first = start
+    for boundary in _BOUNDARY.finditer(text, start, end):
+        if _ABBREVIATION.search(text[first : boundary.end()].rstrip("\"'”’)]")):
+            continue
+        yield Span(first, boundary.end())
+        first = boundary.end() + len(text[boundary.end() : end]) - len(text[boundary.end() : end].lstrip())
+    if first < end:
+        yield Span(first, end)
+
+
+# --- what a quote leans on --------------------------------------------------------------------------
+
+_PRONOUN = re.compile(
+    r"(?:They|Them|Their|Theirs|These|Those|This|That|It|Its|He|She|His|Her|Such|Others?|Another|The same|Neither|Each)\b"
+    r"(?!['’]s \w+ that\b| is \w+ that\b| (?:article|page|guide|leaflet|information)\b)"
+)
+_CONNECTIVE = re.compile(
+    r"(?:But|However|So(?! that)|Instead|Though|Although|Yet|Still|Also|And|Or|Nor|Then|Therefore|Thus|Hence|Otherwise|Besides"
+    r"|Moreover|Furthermore|Similarly|Likewise|Nevertheless|Nonetheless|Meanwhile|For example|For instance|In addition"
+    r"|In contrast|As a result|On the other hand|Rather(?! than)|Because of (?:this|that))\b"
+)
+_FARTHEST = 3  # sentences a lead may reach back
+
+
+def lead_of(article: Article, passage: Passage, start: int) -> Span | None:
+    """The stretch to show before the sentence at `start`, or None where that sentence stands alone.
+
+    A list item is led by the sentence that introduces its list; a sentence that opens on a pronoun or a
+    connective by the one before it, and by as many more as it takes to name what the pronoun means; one that
+    names none of the article's `subjects` by the nearest earlier one of its paragraph that does.
+    """
+    before = _sentences_before(article, passage, start)
+    if passage.lead_in is not None:
+        chain = [passage.lead_in, *_chain(article, passage.lead_in, _sentences_before(article, passage, passage.lead_in.start))]
+        return Span(chain[-1].start, passage.lead_in.end)
+    sentence = next(s for s in passage.sentences if s.start == start)
+    chain = _chain(article, sentence, before)
+    return Span(chain[-1].start, chain[0].end) if chain else None
+
+
+def _chain(article: Article, sentence: Span, before: list[Span]) -> list[Span]:
+    """The sentences that `sentence` leans on, nearest first."""
+    chain: list[Span] = []
+    opening, connective = article.text[sentence.start : sentence.end], True
+    while len(chain) < min(_FARTHEST, len(before)):
+        if not (_PRONOUN.match(opening) or (connective and _CONNECTIVE.match(opening))):
+            break
+        chain.append(before[len(chain)])
+        opening, connective = article.text[chain[-1].start : chain[-1].end], False
+    if _names_subject(article, [sentence, *chain]):
+        return chain
+    for reach in range(len(chain) + 1, min(_FARTHEST, len(before)) + 1):
+        if _names_subject(article, before[reach - 1 : reach]):
+            return before[:reach]
+        if "\n" in article.text[before[reach - 1].start : sentence.start].strip():
+            break  # One sentence of the paragraph above may name it; further up it is another matter.
+    return chain
+
+
+def _names_subject(article: Article, sentences: list[Span]) -> bool:
+    """Whether one of the sentences names a subject (or the article declares none to name)."""
+    texts = [article.text[s.start : s.end] for s in sentences]
+    return not article.subjects or any(
+        re.search(rf"\b{re.escape(subject)}" + (r"s?\b" if subject.isupper() else ""), text, 0 if subject.isupper() else re.IGNORECASE)
+        for subject in article.subjects
+        for text in texts
+    )
+
+
+def _sentences_before(article: Article, passage: Passage, start: int) -> list[Span]:
+    """Sentences of the same section's paragraphs that end before `start`, nearest first."""
+    paragraphs = [p for p in article.passages if p.section == passage.section and p.kind == "paragraph"]
+    return [s for p in reversed(paragraphs) for s in reversed(p.sentences) if s.end <= start]

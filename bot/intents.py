@@ -1,0 +1,291 @@
+"""The files of `intents/`: from nodes to drafts of intents, synonyms, wording, safety and the clinic.
+
+A draft still holds its quotes as typed; `pack` finds them in the articles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
+from bot.types import Example, IntentKind, Problem, Rule
+
+__all__ = ["Content", "IntentDraft", "QuoteDraft", "read_content"]
+
+KINDS: tuple[str, ...] = get_args(IntentKind)
+FOLLOW_UPS = ("more", "repeat", "sources", "restart")
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteDraft:
+    """A stretch of an article as an author typed it."""
+
+    text: Scalar
+    article: Scalar | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntentDraft:
+    """An intent as it stands in its file."""
+
+    name: Scalar
+    kind: str
+    question: str
+    examples: tuple[Example, ...]
+    quotes: tuple[QuoteDraft, ...]
+    reply: str
+    next: tuple[Scalar, ...]
+    does: str
+
+
+@dataclass
+class Content:
+    """What the files of one `intents/` folder hold together, and every problem of their form."""
+
+    intents: list[IntentDraft] = field(default_factory=list)
+    synonyms: dict[str, str] = field(default_factory=dict)
+    wording: dict[str, Scalar] = field(default_factory=dict)
+    follow_ups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    cards: dict[str, Scalar] = field(default_factory=dict)
+    clinic: dict[str, Scalar] = field(default_factory=dict)
+    numbers: dict[str, Scalar] = field(default_factory=dict)
+    refer: QuoteDraft | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, problems: Iterable[Problem]) -> None:
+        """Remember problems found on the way."""
+        self.problems.extend(problems)
+
+
+def read_content(files: Iterable[tuple[Path, str]]) -> Content:
+    """Read every file of `(path, name in messages)`; a file that does not parse spoils no other."""
+    content = Content()
+    for path, shown in files:
+        top, problems = read_yaml(path, shown)
+        content.note(problems)
+        if top is not None:
+            _read_keys(top, _TOP, content, "a file of intents")
+    return content
+
+
+_Reader = Callable[[Node, Content], None]
+
+
+def _read_keys(mapping: Mapping, readers: dict[str, _Reader], content: Content, where: str) -> None:
+    for key, value in mapping.items:
+        reader = readers.get(key.value)
+        if reader is None:
+            fact = f"unknown key {key.value!r} in {where}"
+            content.note([key.problem(fact, f"use one of: {', '.join(readers)}")])
+        else:
+            reader(value, content)
+
+
+def _text(node: Node, what: str, content: Content) -> str:
+    """A single text, its line breaks kept; "" with a problem where there is none."""
+    if not isinstance(node, Scalar):
+        content.note([node.problem(f"{what} must be one text", f"write it as {what}: text")])
+        return ""
+    if node.cut_short:
+        content.note([node.problem(f"a # cuts this {what} short after {node.value!r}", "put the text in double quotes")])
+    return node.value.strip()
+
+
+def _texts(node: Node, what: str, content: Content) -> list[Scalar]:
+    found, problems = read_lines(node, what)
+    content.note(problems)
+    return found
+
+
+def _pairs(node: Node, what: str, content: Content) -> list[tuple[Scalar, Node]]:
+    if isinstance(node, Mapping):
+        return list(node.items)
+    if not (isinstance(node, Scalar) and not node.value):
+        content.note([node.problem(f"{what} must hold lines of key: value", "indent them below it")])
+    return []
+
+
+def _maps(node: Node, what: str, content: Content) -> list[Mapping]:
+    if isinstance(node, Sequence):
+        wrong = [item for item in node.items if not isinstance(item, Mapping)]
+        content.note(item.problem(f"this entry of {what} has no keys", "write it as - key: value") for item in wrong)
+        return [item for item in node.items if isinstance(item, Mapping)]
+    if not (isinstance(node, Scalar) and not node.value):
+        content.note([node.problem(f"{what} must be a list", "start each entry with a dash")])
+    return []
+
+
+# --- intents ----------------------------------------------------------------------------------------
+
+_INTENT_KEYS = ("intent", "kind", "question", "examples", "answer", "reply", "next", "does")
+
+
+def _read_intents(node: Node, content: Content) -> None:
+    for mapping in _maps(node, "intents", content):
+        _read_intent(mapping, content)
+
+
+def _read_intent(mapping: Mapping, content: Content) -> None:
+    for key, _ in mapping.items:
+        if key.value not in _INTENT_KEYS:
+            content.note([key.problem(f"unknown key {key.value!r} in an intent", f"use one of: {', '.join(_INTENT_KEYS)}")])
+    name = mapping.get("intent")
+    if not isinstance(name, Scalar) or not name.value.strip():
+        content.note([mapping.problem("an intent without a name", "add a line intent: a_name")])
+        return
+
+    def text(key: str) -> str:
+        node = mapping.get(key)
+        return _text(node, key, content) if node is not None else ""
+
+    kind = text("kind") or "answer"
+    if kind not in KINDS:
+        at = mapping.get("kind") or name
+        content.note([at.problem(f"unknown kind {kind!r}", f"use one of: {', '.join(KINDS)}")])
+        kind = "answer"
+    quotes = _read_answer(mapping.get("answer"), content)
+    question, reply = text("question"), text("reply")
+    nexts = mapping.get("next")
+    draft = IntentDraft(
+        name=name,
+        kind=kind,
+        question=question,
+        examples=_read_examples(mapping, name, content),
+        quotes=tuple(quotes),
+        reply=reply,
+        next=tuple(_texts(nexts, "next", content)) if nexts is not None else (),
+        does=text("does"),
+    )
+    content.note(_judge_intent(draft))
+    content.intents.append(draft)
+
+
+def _read_examples(mapping: Mapping, name: Scalar, content: Content) -> tuple[Example, ...]:
+    node = mapping.get("examples")
+    if node is None:
+        content.note([name.problem(f"{name.value} has no examples", "add examples: | and below it lines like - what patients say")])
+        return ()
+    before = len(content.problems)
+    lines = _texts(node, "examples", content)
+    examples = tuple(Example(line.value, line.file, line.line) for line in lines if line.value)
+    if not examples and len(content.problems) == before:
+        content.note([node.problem(f"the example list of {name.value} is empty", "add lines like - what patients say")])
+    return examples
+
+
+def _read_answer(node: Node | None, content: Content) -> list[QuoteDraft]:
+    return [draft for m in _maps(node, "answer", content) if (draft := _read_quote(m, content))] if node else []
+
+
+def _read_quote(mapping: Mapping, content: Content) -> QuoteDraft | None:
+    for key, _ in mapping.items:
+        if key.value not in ("quote", "article"):
+            content.note([key.problem(f"unknown key {key.value!r} in an answer", "use quote: and, if needed, article:")])
+    quote, article = mapping.get("quote"), mapping.get("article")
+    if not isinstance(quote, Scalar) or not _text(quote, "quote", content):
+        content.note([mapping.problem("an answer without a quote", "add quote: and a stretch copied from the article")])
+        return None
+    return QuoteDraft(quote, article if isinstance(article, Scalar) else None)
+
+
+def _judge_intent(draft: IntentDraft) -> Iterable[Problem]:
+    name = draft.name
+    if draft.kind == "answer" and not draft.question:
+        yield name.problem(f"{name.value} has no question", "add question: and how it should read in a menu")
+    if draft.kind == "answer" and not draft.quotes and not draft.reply:
+        yield name.problem(f"{name.value} leads to no answer", "add answer: with a quote, or reply:")
+    if draft.kind == "answer" and draft.quotes and draft.reply:
+        yield name.problem(f"{name.value} has both quotes and a reply", "keep one of the two")
+    if draft.kind in ("urgent", "out_of_scope") and (draft.quotes or draft.reply):
+        remedy = "remove answer: and reply:; the wording of this kind is in the files wording and safety"
+        yield name.problem(f"{name.value} is {draft.kind} and is answered by the pack's own wording", remedy)
+    if draft.does and (draft.kind != "smalltalk" or draft.does not in FOLLOW_UPS):
+        yield name.problem(f"{name.value} cannot do {draft.does!r}", f"small talk may do one of: {', '.join(FOLLOW_UPS)}")
+    if draft.kind == "smalltalk" and draft.quotes:
+        yield name.problem(f"{name.value} is small talk and cannot quote", "use reply:, or make it kind: answer")
+
+
+# --- everything else --------------------------------------------------------------------------------
+
+
+def _read_synonyms(node: Node, content: Content) -> None:
+    for key, value in _pairs(node, "synonyms", content):
+        content.synonyms[key.value] = _text(value, "synonym", content)
+
+
+def _read_wording(node: Node, content: Content) -> None:
+    for key, value in _pairs(node, "wording", content):
+        if key.value == "follow_ups":
+            for name, phrases in _pairs(value, "follow_ups", content):
+                if name.value not in FOLLOW_UPS:
+                    content.note([name.problem(f"unknown follow-up {name.value!r}", f"use one of: {', '.join(FOLLOW_UPS)}")])
+                content.follow_ups[name.value] = tuple(p.value for p in _texts(phrases, "phrases", content))
+        else:
+            _keep(content.wording, key, value, "wording", content)
+
+
+def _keep(store: dict[str, Scalar], key: Scalar, value: Node, what: str, content: Content) -> None:
+    text = _text(value, what, content)
+    place = value if isinstance(value, Scalar) else key
+    store[key.value] = Scalar(text, place.file, place.line, place.column)
+
+
+def _read_safety(node: Node, content: Content) -> None:
+    _read_keys(node, {"cards": _read_cards, "rules": _read_rules}, content, "safety") if isinstance(node, Mapping) else content.note(
+        [node.problem("safety must hold cards: and rules:", "indent them below it")]
+    )
+
+
+def _read_cards(node: Node, content: Content) -> None:
+    for key, value in _pairs(node, "cards", content):
+        _keep(content.cards, key, value, "card", content)
+
+
+_RULE_KEYS = ("flag", "card", "when", "unless")
+
+
+def _read_rules(node: Node, content: Content) -> None:
+    for mapping in _maps(node, "rules", content):
+        for key, _ in mapping.items:
+            if key.value not in _RULE_KEYS:
+                content.note([key.problem(f"unknown key {key.value!r} in a rule", f"use one of: {', '.join(_RULE_KEYS)}")])
+        flag, card, when, unless = (mapping.get(key) for key in _RULE_KEYS)
+        if flag is None or card is None or when is None:
+            content.note([mapping.problem("a rule needs flag:, card: and when:", "add what is missing")])
+            continue
+        phrases = tuple(p.value for p in _texts(when, "signs", content))
+        excuses = tuple(p.value for p in _texts(unless, "exceptions", content)) if unless is not None else ()
+        content.rules.append(Rule(_text(flag, "flag", content), _text(card, "card", content), phrases, excuses))
+
+
+def _read_clinic(node: Node, content: Content) -> None:
+    for key, value in _pairs(node, "clinic", content):
+        if key.value == "numbers":
+            for name, number in _pairs(value, "numbers", content):
+                _keep(content.numbers, name, number, "number", content)
+        elif key.value == "refer":
+            content.refer = _read_quote(value, content) if isinstance(value, Mapping) else None
+            if content.refer is None:
+                content.note([key.problem("refer holds no quote", "write quote: and a stretch below it")])
+        elif key.value in ("name", "country"):
+            _keep(content.clinic, key, value, key.value, content)
+        else:
+            content.note([key.problem(f"unknown key {key.value!r} in clinic", "use one of: name, country, numbers, refer")])
+
+
+def _read_tests(node: Node, content: Content) -> None:
+    _maps(node, "tests", content)
+
+
+_TOP: dict[str, _Reader] = {
+    "intents": _read_intents,
+    "tests": _read_tests,
+    "synonyms": _read_synonyms,
+    "wording": _read_wording,
+    "safety": _read_safety,
+    "clinic": _read_clinic,
+}

@@ -1,0 +1,197 @@
+"""YAML files as nodes that know their place. Every scalar stays the text that was typed.
+
+Built on PyYAML's event stream rather than its loaders, so that `no`, `7:30` and `1.0` are never turned into
+something else, and so that what a loader would silently resolve (anchors, tags, duplicate keys, a text cut
+short by ` #`) is reported with its line instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from bot.types import Problem
+
+__all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_lines", "read_yaml"]
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text. `block` tells a `|` text, whose first line stands one line below its place."""
+
+    value: str
+    file: str
+    line: int
+    column: int
+    block: bool = False
+    cut_short: bool = False
+
+    def problem(self, fact: str, remedy: str, nearest: str = "") -> Problem:
+        """A problem at this node."""
+        return Problem(self.file, self.line, self.column, fact, remedy, nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    file: str
+    line: int
+    column: int
+
+    problem = Scalar.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in the order of the file, each key once."""
+
+    items: tuple[tuple[Scalar, Node], ...]
+    file: str
+    line: int
+    column: int
+
+    problem = Scalar.problem
+
+    def get(self, key: str) -> Node | None:
+        """The value under `key`, or None."""
+        return next((value for name, value in self.items if name.value == key), None)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+@dataclass
+class _Builder:
+    file: str
+    lines: list[str]
+    events: Iterator[Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def at(self, event: Any, fact: str, remedy: str) -> None:
+        mark = event.start_mark
+        self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, fact, remedy))
+
+    def build(self, event: Any) -> Node:
+        """The node that `event` opens, read to its end."""
+        place = (self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, yaml.AliasEvent):
+            self.at(event, f"a reference *{event.anchor} is not understood here", "write the text out")
+            return Scalar("", *place)
+        if event.anchor:
+            self.at(event, f"an anchor &{event.anchor} is not understood here", "remove it and write the text out")
+        if event.tag is not None:
+            self.at(event, f"a tag {event.tag} is not understood here", "remove it")
+        if isinstance(event, yaml.ScalarEvent):
+            block = event.style == "|"
+            return Scalar(event.value, *place, block, event.style is None and self._is_cut(event))
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Sequence(tuple(self._until(yaml.SequenceEndEvent)), *place)
+        nodes = list(self._until(yaml.MappingEndEvent))
+        return Mapping(tuple(self._pairs(nodes)), *place)
+
+    def _until(self, end: type) -> Iterator[Node]:
+        while not isinstance(event := next(self.events), end):
+            yield self.build(event)
+
+    def _pairs(self, nodes: list[Node]) -> Iterator[tuple[Scalar, Node]]:
+        seen: dict[str, int] = {}
+        for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self.problems.append(key.problem("a key must be a word", "write it as key: value"))
+            elif key.value in seen:
+                fact = f"the key {key.value!r} stands here twice, first in line {seen[key.value]}"
+                self.problems.append(key.problem(fact, "keep one of the two"))
+            else:
+                seen[key.value] = key.line
+                yield key, value
+
+    def _is_cut(self, event: Any) -> bool:
+        """Whether a plain text is followed on its line by ` #`, which YAML reads as the start of a comment."""
+        mark = event.end_mark
+        return bool(re.match(r"\s+#", self.lines[mark.line][mark.column :])) if mark.line < len(self.lines) else False
+
+
+def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
+    """The one mapping of a file, or None; and every problem of its form. `shown` is its name in messages."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return None, [Problem(shown, line, 1, "a byte here is not UTF-8", "save the file as UTF-8")]
+    except OSError as error:
+        return None, [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check that the file is there")]
+    # The C reader counts NEL and the Unicode separators as line ends; str.split("\n") does not.
+    builder = _Builder(shown, text.split("\n"), iter(()))
+    try:
+        builder.events = iter(yaml.parse(text, _Loader))
+        documents = [
+            builder.build(event) for event in builder.events if isinstance(event, yaml.NodeEvent)
+        ]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        reason = " ".join(filter(None, (error.context, error.problem))) or "this is not YAML"
+        return None, [*builder.problems, Problem(shown, line, column, reason, _guess_remedy(builder.lines, line))]
+    except yaml.YAMLError as error:
+        position = getattr(error, "position", 0)
+        line = text[: position if isinstance(position, int) else 0].count("\n") + 1
+        return None, [Problem(shown, line, 1, "a control character stands in the file", "delete it")]
+    except RecursionError:
+        return None, [Problem(shown, 1, 1, "lists and keys are nested too deeply", "flatten them")]
+    if not documents:
+        return Mapping((), shown, 1, 1), builder.problems
+    top = documents[0]
+    if len(documents) > 1:
+        builder.problems.append(documents[1].problem("a second document starts here", "remove the line of three dashes"))
+    if not isinstance(top, Mapping):
+        builder.problems.append(top.problem("the file must open with a key such as intents:", "see README, the guide"))
+        return None, builder.problems
+    return top, builder.problems
+
+
+def _guess_remedy(lines: list[str], line: int) -> str:
+    text = lines[line - 1] if line <= len(lines) else ""
+    if "\t" in text:
+        return "indent with spaces, not with tabs"
+    if text.count(": ") > 1 or re.search(r":\s+\S.*: ", text):
+        return "a text that holds a colon and a space must stand in quotes"
+    if text.count('"') % 2 or text.count("'") % 2:
+        return "close the quotation mark, or write the text without one"
+    return "compare the indentation with the lines above"
+
+
+def read_lines(node: Node, what: str) -> tuple[list[Scalar], list[Problem]]:
+    """The texts of a list, written as a YAML list or as a block of `- ` lines, each with its own line.
+
+    In a block nothing needs quoting: `- what's 2 # 3: "x"` is read as it stands.
+    """
+    if isinstance(node, Sequence):
+        texts = [item for item in node.items if isinstance(item, Scalar)]
+        wrong = [item for item in node.items if not isinstance(item, Scalar)]
+        remedy = f"a text that holds a colon must stand in quotes; or write the {what} as a block: |"
+        problems = [item.problem(f"one of the {what} is not a text", remedy) for item in wrong]
+        problems += [t.problem(f"a # cuts this one of the {what} short", "put it in quotes") for t in texts if t.cut_short]
+        return [Scalar(t.value.strip(), t.file, t.line, t.column) for t in texts], problems
+    if not isinstance(node, Scalar):
+        return [], [node.problem(f"the {what} are not a list", f"write the {what} as lines that start with a dash")]
+    if not node.block:
+        if not node.value.strip():
+            return [], []
+        return [], [node.problem(f"the {what} are not a list", f"write {what}: | and below it lines that start with a dash")]
+    found, problems = [], []
+    for number, line in enumerate(node.value.split("\n"), node.line + 1):
+        at = Scalar(line.strip()[1:].strip(), node.file, number, 1)
+        if line.strip().startswith("-"):
+            found.append(at)
+        elif line.strip() and not line.strip().startswith("#"):
+            problems.append(at.problem(f"this line of the {what} does not start with a dash: {line.strip()!r}", "start it with - "))
+    return found, problems

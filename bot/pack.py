@@ -1,0 +1,334 @@
+"""A pack: one clinic's folder of `corpus/` and `intents/`, read whole, checked whole.
+
+Intents and articles are the pack's own. Safety rules, cards, emergency numbers, wording and synonyms that it
+does not bring come from the shipped pack, so that safety can be extended or localised but never left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.corpus import lead_of, read_article
+from bot.errors import PackError
+from bot.intents import Content, IntentDraft, QuoteDraft, read_content
+from bot.nodes import Scalar
+from bot.text import plain_marks, split_words
+from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Span
+
+__all__ = ["fingerprint", "load_pack", "shipped_root", "unreached"]
+
+LONGEST_LIST = 90
+"""Words of a list shown whole when its lead-in is quoted; a longer one is cut after an item."""
+
+WORDING: dict[str, frozenset[str]] = {
+    key: frozenset(names.split())
+    for key, names in {
+        "notice": "",
+        "source": "publisher title section published",
+        "published": "date",
+        "undated": "",
+        "date": "day month year",
+        "months": "",
+        "suggestions": "",
+        "clarify": "",
+        "out_of_scope": "",
+        "can_answer": "",
+        "advice": "",
+        "in_general": "",
+        "emergency": "emergency",
+        "unreadable": "",
+        "too_long": "",
+        "nothing_yet": "",
+        "no_more": "",
+        "sources": "",
+        "restarted": "",
+        "welcome": "clinic",
+        "goodbye": "",
+    }.items()
+}
+"""Every wording a pack holds, with the names it may use in braces."""
+
+
+def shipped_root() -> Path:
+    """The folder of the shipped pack: inside an installed package, or the checkout around it."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_pack"
+    return inside if inside.is_dir() else package.parent
+
+
+def _files(root: Path) -> Iterator[tuple[Path, str]]:
+    for folder, pattern in (("corpus", "*.txt"), ("intents", "**/*.y*ml")):
+        for path in sorted((root / folder).glob(pattern)):
+            if path.suffix in (".txt", ".yaml", ".yml"):
+                yield path, path.relative_to(root).as_posix()
+
+
+def fingerprint(root: Path) -> str:
+    """A hash of every file that `load_pack(root)` would read: 32 hex digits.
+
+    Raises PackError where a file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for base in dict.fromkeys((root.resolve(), shipped_root())):
+        for path, shown in _files(base):
+            try:
+                body = path.read_bytes()
+            except OSError as error:
+                raise PackError([Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]) from None
+            digest.update(f"{len(shown)} {shown} {len(body)}\n".encode())
+            digest.update(body)
+    return digest.hexdigest()
+
+
+def load_pack(root: Path) -> Pack:
+    """Read and check the pack in `root`. Raises PackError with every problem, in the order of the files."""
+    root = root.resolve()
+    problems: list[Problem] = []
+    if not (root / "intents").is_dir():
+        fact = "this is no pack: it holds no folder intents/" if root.is_dir() else "there is no such folder"
+        raise PackError([Problem(str(root), 1, 1, fact, "name a folder that holds intents/ and, if you quote, corpus/")])
+    articles = {}
+    for path, shown in _files(root):
+        if path.suffix == ".txt":
+            article, found = read_article(path, shown)
+            problems += found
+            if article:
+                articles[article.id] = article
+    own = read_content((path, shown) for path, shown in _files(root) if path.suffix != ".txt")
+    base = own if root == shipped_root() else _read_shipped()
+    problems += own.problems
+    problems += _check_names(own.intents)
+    finder = Finder(articles)
+    intents = {draft.name.value: _to_intent(draft, finder, problems) for draft in own.intents}
+    problems += _check_examples(intents.values())
+    problems += _check_next(own.intents, intents)
+    if not intents and not problems:
+        problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
+    referral = _resolve(own.refer, finder, problems) if own.refer else None
+    texts = _fill(own, base, problems)
+    if problems:
+        raise PackError(sorted(set(problems)))
+    clinic = {**base.clinic, **own.clinic} if root == shipped_root() else own.clinic
+    return Pack(
+        name=clinic["name"].value if "name" in clinic else root.name,
+        fingerprint=fingerprint(root),
+        articles=articles,
+        intents=intents,
+        synonyms={**base.synonyms, **own.synonyms},
+        wording=texts.wording,
+        follow_ups={**base.follow_ups, **own.follow_ups},
+        rules=tuple(base.rules) if own is base else (*base.rules, *own.rules),
+        cards=texts.cards,
+        referral=referral,
+    )
+
+
+def _read_shipped() -> Content:
+    root = shipped_root()
+    content = read_content((path, f"shipped {shown}") for path, shown in _files(root) if path.suffix != ".txt")
+    if content.problems:
+        raise PackError(content.problems)
+    return content
+
+
+# --- quotes -----------------------------------------------------------------------------------------
+
+
+class Finder:
+    """Finds a typed stretch in the articles, whatever its apostrophes, dashes, spaces and line breaks."""
+
+    def __init__(self, articles: dict[str, Article]) -> None:
+        self.articles = articles
+        self._flat = {name: _flatten(article.text) for name, article in articles.items()}
+
+    def find(self, typed: str, only: str | None = None) -> list[tuple[Article, Span]]:
+        """Every place where `typed` stands, as spans of the article's own text."""
+        wanted, _ = _flatten(typed)
+        found = []
+        for name, (flat, offsets) in self._flat.items():
+            if only in (None, name) and wanted:
+                found += [
+                    (self.articles[name], Span(offsets[m.start()], offsets[m.end() - 1] + 1))
+                    for m in re.finditer(re.escape(wanted), flat)
+                ]
+        return found
+
+    def nearest(self, typed: str) -> str:
+        """The stretch most like `typed`, as `nearest, article: "…"`, or "" without articles."""
+        from rapidfuzz import fuzz  # noqa: PLC0415 (only a broken pack needs it)
+
+        best, place = 0.0, ""
+        for article in self.articles.values():
+            for sentence in (s for p in article.passages for s in p.sentences):
+                text = article.text[sentence.start : sentence.end]
+                score = fuzz.partial_ratio(plain_marks(typed).casefold(), plain_marks(text).casefold())
+                if score > best:
+                    best, place = score, f'nearest, {article.id}: "{" ".join(text.split())}"'
+        return place
+
+
+def _flatten(text: str) -> tuple[str, list[int]]:
+    """`text` with plain marks and single spaces, and for each of its characters the offset it came from."""
+    kept, offsets = [], []
+    for match in re.finditer(r"\s+|\S", plain_marks(text.strip())):
+        kept.append(" " if match[0].isspace() else match[0])
+        offsets.append(match.start() + len(text) - len(text.lstrip()))
+    return "".join(kept), offsets
+
+
+def _resolve(draft: QuoteDraft, finder: Finder, problems: list[Problem]) -> Quote | None:
+    """The whole sentences or list item around a typed stretch; None with a problem where there is no one place."""
+    at, typed = draft.text, " ".join(draft.text.value.split())
+    if draft.article and draft.article.value not in finder.articles:
+        known = ", ".join(finder.articles) or "none"
+        problems.append(draft.article.problem(f"there is no article {draft.article.value!r}", f"articles are: {known}"))
+        return None
+    places = finder.find(draft.text.value, draft.article.value if draft.article else None)
+    if not places:
+        remedy = "copy the stretch from the article's file in corpus/"
+        problems.append(at.problem(f'quote is in no article: "{typed}"', remedy, finder.nearest(typed)))
+    elif len(places) > 1:
+        names = ", ".join(dict.fromkeys(article.id for article, _ in places))
+        problems.append(at.problem(f'quote stands in {len(places)} places ({names}): "{typed}"', "copy a longer stretch, or add article:"))
+    else:
+        article, span = places[0]
+        passage = next((p for p in article.passages if p.start <= span.start and span.end <= p.end), None)
+        if passage:
+            return _widen(article, passage, span)
+        out = next((x for x in article.left_out if x.start < span.end and span.start < x.end), None)
+        fact = f"quote is in a part left out as {out.reason}" if out else "quote is a heading or runs over two passages"
+        problems.append(at.problem(f'{fact}: "{typed}"', "copy a stretch from within one paragraph or list item"))
+    return None
+
+
+def _widen(article: Article, passage: Passage, span: Span) -> Quote:
+    sentences = [s for s in passage.sentences if s.start < span.end and span.start < s.end]
+    if passage.kind == "item":
+        sentences = list(passage.sentences)
+    start, end = sentences[0].start, sentences[-1].end
+    if sentences[-1] == passage.sentences[-1] and article.text[:end].endswith(":"):
+        end = _end_of_list(article, passage)
+    return Quote(article.id, passage.id, start, end, lead_of(article, passage, start))
+
+
+def _end_of_list(article: Article, passage: Passage) -> int:
+    """Where the list that `passage` leads into ends: a lead-in alone says nothing."""
+    end = passage.end
+    for item in article.passages[article.passages.index(passage) + 1 :]:
+        if item.lead_in != passage.sentences[-1]:
+            break
+        if len(article.text[passage.start : item.end].split()) > LONGEST_LIST:
+            break
+        end = item.end
+    return end
+
+
+def unreached(pack: Pack) -> list[tuple[Article, Passage]]:
+    """Passages that no intent quotes, in the order of the articles."""
+    quoted = [quote for intent in pack.intents.values() for quote in intent.quotes]
+    quoted += [pack.referral] if pack.referral else []
+    return [
+        (article, passage)
+        for article in pack.articles.values()
+        for passage in article.passages
+        if not any(q.article == article.id and q.start < passage.end and passage.start < q.end for q in quoted)
+    ]
+
+
+# --- intents and texts ------------------------------------------------------------------------------
+
+
+def _to_intent(draft: IntentDraft, finder: Finder, problems: list[Problem]) -> Intent:
+    quotes = [_resolve(quote, finder, problems) for quote in draft.quotes]
+    return Intent(
+        name=draft.name.value,
+        kind=draft.kind,  # type: ignore[arg-type]  # read_content lets none but these kinds through
+        question=draft.question,
+        examples=draft.examples,
+        quotes=tuple(dict.fromkeys(quote for quote in quotes if quote)),
+        reply=draft.reply,
+        next=tuple(name.value for name in draft.next),
+        does=draft.does,
+        file=draft.name.file,
+        line=draft.name.line,
+    )
+
+
+def _check_names(drafts: list[IntentDraft]) -> Iterator[Problem]:
+    seen: dict[str, Scalar] = {}
+    for draft in drafts:
+        name = draft.name
+        if first := seen.setdefault(name.value, name):
+            if first is not name:
+                fact = f"the intent {name.value!r} stands twice, first in {first.file}:{first.line}"
+                yield name.problem(fact, "rename one, or move its examples to the other")
+
+
+def _check_next(drafts: list[IntentDraft], intents: dict[str, Intent]) -> Iterator[Problem]:
+    for draft in drafts:
+        for name in draft.next:
+            if name.value not in intents:
+                yield name.problem(f"next names no intent: {name.value!r}", "use the name of an intent of this pack")
+
+
+def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], tuple[str, str, int]] = {}
+    for intent in intents:
+        for example in intent.examples:
+            words = tuple(split_words(example.text))
+            name, file, line = seen.setdefault(words, (intent.name, example.file, example.line))
+            if name != intent.name:
+                fact = f"this example stands under {name} too ({file}:{line}): {example.text!r}"
+                yield Problem(example.file, example.line, 1, fact, "keep it under the one that should answer it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    wording: dict[str, str]
+    cards: dict[str, str]
+
+
+def _fill(own: Content, base: Content, problems: list[Problem]) -> _Texts:
+    """Wording and cards with the clinic's numbers in place; the rest of the braces are checked and kept."""
+    numbers = {**base.numbers, **own.numbers}
+    if "emergency" not in numbers:
+        problems.append(Problem("intents", 1, 1, "no emergency number", 'add clinic: numbers: emergency: "911"'))
+    problems += [
+        number.problem(f"the {name} number is missing", f'write it behind {name}:, such as "911"')
+        for name, number in numbers.items()
+        if not number.value
+    ]
+    known = {name: number.value for name, number in numbers.items()}
+    for key, text in own.wording.items():
+        if key not in WORDING:
+            problems.append(text.problem(f"unknown wording {key!r}", f"use one of: {', '.join(WORDING)}"))
+    wording = {**base.wording, **own.wording}
+    problems += [Problem("intents", 1, 1, f"no wording for {key}", f"add wording: {key}: …") for key in WORDING if key not in wording]
+    cards = {**base.cards, **own.cards}
+    for rule in {r.card: r for r in (*base.rules, *own.rules)}.values():
+        if rule.card not in cards:
+            problems.append(Problem("intents", 1, 1, f"the rule {rule.flag} shows no card: {rule.card!r}", f"add safety: cards: {rule.card}: …"))
+    return _Texts(
+        {key: _fill_numbers(text, known, WORDING.get(key, frozenset()), problems) for key, text in wording.items()},
+        {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()},
+    )
+
+
+def _fill_numbers(text: Scalar, numbers: dict[str, str], allowed: frozenset[str], problems: list[Problem]) -> str:
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(text.value) if name is not None}
+    except ValueError:
+        problems.append(text.problem("a brace stands alone", "write {name}, or remove the brace"))
+        return ""
+    for name in sorted(names - allowed - set(numbers)):
+        usable = ", ".join(sorted(allowed | set(numbers))) or "none"
+        problems.append(text.problem(f"unknown name in braces: {{{name}}}", f"use one of: {usable}"))
+    filled = text.value
+    for name in names & set(numbers):
+        filled = filled.replace("{" + name + "}", numbers[name])
+    return filled

@@ -1,0 +1,117 @@
+"""Strings to strings: what a person typed, made safe and comparable."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+__all__ = [
+    "LONGEST",
+    "PhraseTable",
+    "clean",
+    "fold",
+    "index_phrases",
+    "is_wordless",
+    "plain_marks",
+    "replace_phrases",
+    "split_words",
+]
+
+LONGEST = 2000
+"""Characters of one utterance that are read; the rest is cut. Ten times the longest real question seen."""
+
+# Everything a terminal would obey or a reader cannot see: C0 and C1 controls, bidi marks and overrides,
+# zero-width characters, variation selectors, and the tag block.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+_ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-_])")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_MARKS = str.maketrans({**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‐‑‒–—―−", "-")})
+_CLITICS = re.compile(r"(?<=[^\W_])(n't|'(?:s|re|ve|ll|d|m))\b")
+# Greek and Cyrillic letters that look Latin, as junk and look-alike spam mix them into Latin words.
+_LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏԛԝвкмнтυνοαρικτ", "aeopcyxijsdhlqwbkmhtuvoapikt")
+
+
+def clean(text: str) -> str:
+    """Remove what a terminal would obey or nobody can see, and cut at `LONGEST` characters.
+
+    >>> clean("what is \\x1b[31mPT\\x1b[0m?\\u202e")
+    'what is PT?'
+    """
+    head = text[: 4 * LONGEST]  # Before anything slow: a megabyte may have been pasted.
+    head = _UNSEEN.sub("", _ESCAPES.sub("", head).replace("\r", "\n"))
+    return " ".join(head.split())[:LONGEST].rstrip()
+
+
+def plain_marks(text: str) -> str:
+    """Typographic quotes, dashes and spaces as their plain ones, character for character.
+
+    >>> plain_marks("don’t – ever")
+    "don't - ever"
+    """
+    return text.translate(_MARKS).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def fold(text: str) -> str:
+    """Case, accents, width and look-alike letters taken out; folding twice is folding once.
+
+    >>> fold("FISIOTERAPIA: ¿qué es?")
+    'fisioterapia: ¿que es?'
+    """
+    wide = unicodedata.normalize("NFKC", plain_marks(text)).casefold()
+    bare = "".join(c for c in unicodedata.normalize("NFD", wide) if not unicodedata.combining(c))
+    if re.search("[a-z]", bare):
+        bare = bare.translate(_LOOKALIKES)
+    return unicodedata.normalize("NFC", plain_marks(bare))
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text, folded, contractions opened.
+
+    >>> split_words("I can't do up my buttons, what's that?")
+    ['i', 'can', 'not', 'do', 'up', 'my', 'buttons', 'what', 's', 'that']
+    """
+    folded = fold(text).replace("can't", "can not").replace("won't", "will not")
+    opened = _CLITICS.sub(lambda m: " not" if m[1] == "n't" else " " + m[1][1:], folded)
+    return [word for found in _WORD.findall(opened) for word in found.split("'") if word]
+
+
+def is_wordless(text: str) -> bool:
+    """Whether a text holds no letter at all: empty, symbols, emoji or digits only."""
+    return not any(c.isalpha() for c in text)
+
+
+PhraseTable: TypeAlias = Mapping[str, Sequence[tuple[tuple[str, ...], tuple[str, ...]]]]
+"""By first word, longest first: the words of a phrase and the words to read instead."""
+
+
+def index_phrases(synonyms: Mapping[str, str]) -> PhraseTable:
+    """Synonyms, made ready for `replace_phrases`."""
+    table: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for phrase, meaning in synonyms.items():
+        if words := tuple(split_words(phrase)):
+            table.setdefault(words[0], []).append((words, tuple(split_words(meaning))))
+    return {first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in table.items()}
+
+
+def replace_phrases(words: Sequence[str], table: PhraseTable) -> list[str]:
+    """`words` with every phrase of the table replaced, from left to right, the longest first.
+
+    >>> replace_phrases(["see", "a", "physio"], index_phrases({"physio": "physical therapist"}))
+    ['see', 'a', 'physical', 'therapist']
+    """
+    read: list[str] = []
+    at = 0
+    while at < len(words):
+        for phrase, meaning in table.get(words[at], ()):
+            if tuple(words[at : at + len(phrase)]) == phrase:
+                read += meaning
+                at += len(phrase)
+                break
+        else:
+            read.append(words[at])
+            at += 1
+    return read

@@ -1,0 +1,312 @@
+"""Every noun of the bot, as frozen dataclasses. Nothing here does any work.
+
+The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "Alternative",
+    "Article",
+    "Citation",
+    "Decision",
+    "Example",
+    "Intent",
+    "IntentKind",
+    "Kind",
+    "Lead",
+    "LeftOut",
+    "Pack",
+    "Passage",
+    "Problem",
+    "Quote",
+    "Ranked",
+    "Reply",
+    "Rule",
+    "Span",
+    "Understanding",
+    "Utterance",
+]
+
+Kind = Literal["answer", "clarify", "out_of_scope", "advice", "urgent", "smalltalk", "unreadable"]
+IntentKind = Literal["answer", "smalltalk", "out_of_scope", "advice", "urgent"]
+PassageKind = Literal["paragraph", "item", "date"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with a pack: the place (line and column from 1), the fact and the remedy."""
+
+    file: str
+    line: int
+    column: int
+    fact: str
+    remedy: str
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        near = f"\n    {self.nearest}" if self.nearest else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.fact}{near}\n    -> {self.remedy}"
+
+
+# --- an article, cut up -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of an article's text: character offsets, end exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A citable slice of an article: `article.text[start:end] == text`.
+
+    `sentences` lie inside it, in order. `lead_in` is the sentence (or heading) that introduces a list item.
+    """
+
+    id: str
+    kind: PassageKind
+    section: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+    lead_in: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A stretch of an article that no answer may quote, and why."""
+
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A vetted text below its header, and the passages it was cut into.
+
+    `published` is an ISO date or None where the article states none; `url` is None where none is known;
+    `interest` is what its publisher earns by it, or "". `subjects` are groups of names: a quote that
+    holds none of them is shown with an earlier sentence that does.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    published: str | None
+    url: str | None
+    retrieved: str
+    licence: str
+    interest: str
+    sha256: str
+    subjects: tuple[str, ...]
+    text: str
+    passages: tuple[Passage, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Quote:
+    """Whole sentences or a list item of one passage, with the stretch to show before them."""
+
+    article: str
+    passage: str
+    start: int
+    end: int
+    lead: Span | None = None
+
+
+# --- a pack -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A training utterance and the place it stands in."""
+
+    text: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a patient may want: how it is said, and the quotes or the reply that serve it.
+
+    `does` names a follow-up that a small-talk intent carries out where there is something to follow up.
+    """
+
+    name: str
+    kind: IntentKind
+    question: str
+    examples: tuple[Example, ...]
+    quotes: tuple[Quote, ...]
+    reply: str
+    next: tuple[str, ...]
+    does: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Signs of one danger: a text that matches `when`, and is not explained by `unless`, is a red flag."""
+
+    flag: str
+    card: str
+    when: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One clinic's content, checked. Mappings are never changed after loading."""
+
+    name: str
+    fingerprint: str
+    articles: Mapping[str, Article]
+    intents: Mapping[str, Intent]
+    synonyms: Mapping[str, str]
+    wording: Mapping[str, str]
+    follow_ups: Mapping[str, tuple[str, ...]]
+    rules: tuple[Rule, ...]
+    cards: Mapping[str, str]
+    referral: Quote | None = None
+
+
+# --- one question -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One thing a patient typed: as typed (cleaned of control characters), and as read.
+
+    `known` is the share of its words that the pack has, before repair is counted.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    repairs: tuple[tuple[str, str], ...] = ()
+    known: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An intent with its raw score and its probability among all intents."""
+
+    intent: str
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What an utterance may mean: intents best first, the probability of each kind, quotes best first."""
+
+    ranked: tuple[Ranked, ...]
+    kinds: Mapping[str, float]
+    quotes: tuple[tuple[Quote, float], ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the bot will do."""
+
+    kind: Kind
+    intent: str | None = None
+    confidence: float = 0.0
+    quotes: tuple[Quote, ...] = ()
+    choices: tuple[str, ...] = ()
+    alternatives: tuple[Ranked, ...] = ()
+    card: str = ""
+
+
+# --- what comes back --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The stretch shown before a quote, so that the quote can be understood."""
+
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote and where it stands: `article_text[start:end] == quote`."""
+
+    article: str
+    title: str
+    publisher: str
+    published: str | None
+    section: str
+    passage: str
+    quote: str
+    start: int
+    end: int
+    lead: Lead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reading of the question."""
+
+    intent: str
+    question: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """All that the bot says to one question. `text` is complete; the rest is the same, in parts."""
+
+    kind: Kind
+    text: str
+    citations: tuple[Citation, ...] = ()
+    intent: str | None = None
+    confidence: float = 0.0
+    alternatives: tuple[Alternative, ...] = ()
+    choices: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    repairs: tuple[tuple[str, str], ...] = ()
+    notice: str = ""
+    trace: Mapping[str, Any] | None = field(default=None, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply as the JSON object of schema 1; `trace` only where there is one."""
+        plain = {
+            "kind": self.kind,
+            "text": self.text,
+            "citations": [_citation_to_dict(citation) for citation in self.citations],
+            "intent": self.intent,
+            "confidence": self.confidence,
+            "alternatives": [
+                {"intent": a.intent, "question": a.question, "confidence": a.confidence}
+                for a in self.alternatives
+            ],
+            "choices": list(self.choices),
+            "suggestions": list(self.suggestions),
+            "repairs": [list(repair) for repair in self.repairs],
+            "notice": self.notice,
+        }
+        return plain if self.trace is None else {**plain, "trace": dict(self.trace)}
+
+
+def _citation_to_dict(citation: Citation) -> dict[str, Any]:
+    names = ("article", "title", "publisher", "published", "section", "passage", "quote", "start", "end")
+    lead = citation.lead
+    return {name: getattr(citation, name) for name in names} | {
+        "lead": lead and {"quote": lead.quote, "start": lead.start, "end": lead.end}
+    }

@@ -1,0 +1,104 @@
+"""From an utterance to a decision: read it, rank what it may mean, decide what to do about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from bot.model import KIND_ORDER, Model
+from bot.text import PhraseTable, clean, is_wordless, replace_phrases, split_words
+from bot.types import Decision, Intent, Quote, Ranked, Understanding, Utterance
+
+__all__ = ["decide", "read", "understand"]
+
+PLACE_WEIGHTS = (1.0, 0.7, 0.4, 0.3, 0.25, 0.2)
+"""How well an intent's first, second, … quote answers it, as its author ordered them."""
+
+LEAST_KNOWN = 0.34
+"""Share of known words below which a text is in no language of the pack."""
+
+CLEAR = 0.25
+"""A second quote is shown if it scores at least this share of the first."""
+
+UNSURE = 0.12
+"""Below this much belief in its best quote an answer becomes a question back."""
+
+MOST_WORDS = 200
+"""Words of one utterance that are read."""
+
+
+def read(text: str, model: Model, phrases: PhraseTable) -> Utterance:
+    """Clean, split, repair and normalise what was typed."""
+    cleaned = clean(text)
+    typed = split_words(cleaned)[:MOST_WORDS]
+    words: list[str] = []
+    repairs = []
+    known = 0
+    for word in typed:
+        meant = None
+        if word in model.known:
+            known += 1
+        elif meant := model.speller.repair(word):
+            repairs.append((word, meant))
+        words += meant.split() if meant else [word]
+    share = known / len(typed) if typed else 0.0
+    return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), share)
+
+
+def understand(utterance: Utterance, model: Model) -> Understanding:
+    """Rank intents, kinds and quotes for an utterance. Probabilities of all intents sum to 1, so do those of kinds."""
+    scores, kinds = model.score(utterance.words)
+    c = model.calibration
+    intents = list(model.pack.intents.values())
+    joint = [s + c.kind_share * kinds[KIND_ORDER.index(i.kind)] for i, s in zip(intents, scores, strict=True)]
+    top = max(joint)
+    odds = [math.exp(c.sharpness * (score - top)) for score in joint]
+    total = sum(odds)
+    order = sorted(range(len(intents)), key=lambda i: (-odds[i], i))
+    ranked = tuple(Ranked(intents[i].name, joint[i], odds[i] / total) for i in order[:12])
+    by_kind = dict.fromkeys(KIND_ORDER, 0.0)
+    for intent, weight in zip(intents, odds, strict=True):
+        by_kind[intent.kind] += weight / total
+    best = min(max(ranked[0].probability, 1e-9), 1 - 1e-9)
+    confidence = 1 / (1 + math.exp(-(c.slope * math.log(best / (1 - best)) + c.offset)))
+    beliefs = ((intents[i], odds[i] / total) for i in order[:40])
+    return Understanding(ranked, by_kind, _pool_quotes(beliefs), round(confidence, 4))
+
+
+def _pool_quotes(beliefs: Iterable[tuple[Intent, float]]) -> tuple[tuple[Quote, float], ...]:
+    """Quotes by the belief in all intents they answer: intents that overlap pool their votes."""
+    pooled: dict[Quote, float] = {}
+    for intent, belief in beliefs:
+        for quote, weight in zip(intent.quotes, PLACE_WEIGHTS, strict=False):
+            pooled[quote] = pooled.get(quote, 0.0) + belief * weight
+    return tuple(sorted(pooled.items(), key=lambda item: (-item[1], item[0].article, item[0].start)))
+
+
+def decide(utterance: Utterance, meant: Understanding, model: Model) -> Decision:
+    """What to do: answer, ask back, decline, or show the safety card."""
+    intents = model.pack.intents
+    if is_wordless(utterance.text) or utterance.known < LEAST_KNOWN:
+        return Decision("unreadable")
+    kind = max(meant.kinds, key=lambda k: meant.kinds[k])
+    first = next(r.intent for r in meant.ranked if intents[r.intent].kind == kind)
+    shared = {"intent": first, "confidence": meant.confidence, "alternatives": meant.ranked}
+    if kind == "answer" and not intents[first].quotes:
+        kind = "smalltalk"  # An intent with a reply of its own has nothing to cite.
+    if kind == "answer":
+        if meant.quotes[0][1] < UNSURE:
+            choices = tuple(r.intent for r in meant.ranked if intents[r.intent].quotes)[:3]
+            if len(choices) > 1:
+                return Decision("clarify", choices=choices, **shared)  # type: ignore[arg-type]
+        return Decision("answer", quotes=choose_quotes(meant.quotes), **shared)  # type: ignore[arg-type]
+    if kind == "advice":
+        general = meant.quotes[:1] if meant.kinds["answer"] > UNSURE else ()
+        return Decision("advice", quotes=tuple(q for q, _ in general), **shared)  # type: ignore[arg-type]
+    return Decision(kind, **shared)  # type: ignore[arg-type]
+
+
+def choose_quotes(pooled: tuple[tuple[Quote, float], ...]) -> tuple[Quote, ...]:
+    """The best quote, then those nearly as good, the other article's first; the rest is kept for "more"."""
+    best, most = pooled[0]
+    close = [quote for quote, score in pooled[1:] if score >= CLEAR * most]
+    other = next((quote for quote in close if quote.article != best.article), None)
+    return tuple(dict.fromkeys(q for q in (best, other, *close) if q))
