@@ -26,7 +26,7 @@ from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span
 
 __all__ = ["KIND_ORDER", "VERSION", "Calibration", "Model", "load_model", "save_model"]
 
-VERSION = 1
+VERSION = 4
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -38,19 +38,22 @@ _ARRAYS = {"keys": "I", "idf": "f", "starts": "I", "classes": "H", "weights": "h
 class Calibration:
     """Numbers fitted on held-out examples of the pack: raw scores to probabilities.
 
-    `sharpness` multiplies scores before the softmax; `kind_share` is how much the kind's own score adds to its
-    intents'; `slope` and `offset` turn the log odds of the best intent into the confidence (Platt 1999).
+    The sharpnesses multiply scores before the softmax over a kind's intents and over the kinds; `slope` and `offset`
+    turn the log odds of the best intent into the confidence (Platt 1999).
     """
 
-    sharpness: float
-    kind_share: float
+    intent_sharpness: float
+    kind_sharpness: float
     slope: float
     offset: float
 
 
 @dataclass(frozen=True)
 class Model:
-    """All that serving needs. Arrays are read-only views; `scale` turns a stored weight into its value."""
+    """All that serving needs. Arrays are read-only views; `scale` turns a stored weight into its value.
+
+    `vocabulary` holds every word to be taken as it is typed, `targets` those that misspelt words are bent to.
+    """
 
     pack: Pack
     keys: Sequence[int]
@@ -66,13 +69,19 @@ class Model:
     calibration: Calibration
 
     @cached_property
-    def known(self) -> frozenset[str]:
-        """Every word of the examples and the articles, and every word that a synonym starts from."""
+    def _known(self) -> frozenset[str]:
         return frozenset(self.vocabulary)
 
     @cached_property
+    def _known_stems(self) -> frozenset[str]:
+        return frozenset(self.stems.get(word, word) for word in self.vocabulary)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word, or another form of it, stands in the examples, the articles or the synonyms."""
+        return word in self._known or self._stemmer(word) in self._known_stems
+
+    @cached_property
     def speller(self) -> Speller:
-        """Repairs towards words seen more than once: an author's own slip is known, but nothing is bent to it."""
         return Speller(self.targets)
 
     @cached_property
@@ -83,7 +92,7 @@ class Model:
 
     def stem(self, word: str) -> str:
         """The Snowball stem of a word."""
-        return self.stems.get(word) or (word if word in self.known else self._stemmer(word))
+        return self.stems.get(word) or (word if word in self._known else self._stemmer(word))
 
     def score(self, words: Sequence[str]) -> tuple[list[float], list[float]]:
         """Raw scores of an utterance's words: one for each intent, in order, and one for each kind.

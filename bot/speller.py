@@ -45,7 +45,7 @@ class Speller:
             near += self._search(word, self._by_length.get(length, []), cutoff)
         if not near:
             return None
-        return min(near, key=lambda found: (found[1], found[0][0] != word[0], self._rank[found[0]]))[0]
+        return min(near, key=lambda found: (found[1], not word.startswith(found[0]), found[0][0] != word[0], self._rank[found[0]]))[0]
 
     def _search(self, word: str, candidates: list[str], cutoff: int) -> list[tuple[str, int, int]]:
         if self._extract is None:

@@ -17,6 +17,7 @@ __all__ = [
     "plain_marks",
     "replace_phrases",
     "split_words",
+    "strip_controls",
 ]
 
 LONGEST = 2000
@@ -42,8 +43,12 @@ def clean(text: str) -> str:
     'what is PT?'
     """
     head = text[: 4 * LONGEST]  # Before anything slow: a megabyte may have been pasted.
-    head = _UNSEEN.sub("", _ESCAPES.sub("", head).replace("\r", "\n"))
-    return " ".join(head.split())[:LONGEST].rstrip()
+    return " ".join(strip_controls(head.replace("\r", "\n")).split())[:LONGEST].rstrip()
+
+
+def strip_controls(text: str) -> str:
+    """Remove what a terminal would obey or nobody can see; line breaks stay."""
+    return _UNSEEN.sub("", _ESCAPES.sub("", text))
 
 
 def plain_marks(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.model import KIND_ORDER, Model
 from bot.text import PhraseTable, clean, is_wordless, replace_phrases, split_words
@@ -20,8 +20,11 @@ LEAST_KNOWN = 0.34
 CLEAR = 0.25
 """A second quote is shown if it scores at least this share of the first."""
 
-UNSURE = 0.12
+UNSURE = 0.08
 """Below this much belief in its best quote an answer becomes a question back."""
+
+RANKED, POOLED = 12, 40
+"""Intents kept in the ranking, and intents whose quotes are pooled."""
 
 MOST_WORDS = 200
 """Words of one utterance that are read."""
@@ -33,36 +36,39 @@ def read(text: str, model: Model, phrases: PhraseTable) -> Utterance:
     typed = split_words(cleaned)[:MOST_WORDS]
     words: list[str] = []
     repairs = []
-    known = 0
     for word in typed:
-        meant = None
-        if word in model.known:
-            known += 1
-        elif meant := model.speller.repair(word):
+        meant = None if model.knows(word) else model.speller.repair(word)
+        if meant:
             repairs.append((word, meant))
         words += meant.split() if meant else [word]
-    share = known / len(typed) if typed else 0.0
-    return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), share)
+    known = sum(model.knows(word) for word in words) / len(words) if words else 0.0
+    return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), known)
 
 
 def understand(utterance: Utterance, model: Model) -> Understanding:
     """Rank intents, kinds and quotes for an utterance. Probabilities of all intents sum to 1, so do those of kinds."""
-    scores, kinds = model.score(utterance.words)
+    scores, kind_scores = model.score(utterance.words)
     c = model.calibration
     intents = list(model.pack.intents.values())
-    joint = [s + c.kind_share * kinds[KIND_ORDER.index(i.kind)] for i, s in zip(intents, scores, strict=True)]
-    top = max(joint)
-    odds = [math.exp(c.sharpness * (score - top)) for score in joint]
-    total = sum(odds)
-    order = sorted(range(len(intents)), key=lambda i: (-odds[i], i))
-    ranked = tuple(Ranked(intents[i].name, joint[i], odds[i] / total) for i in order[:12])
-    by_kind = dict.fromkeys(KIND_ORDER, 0.0)
-    for intent, weight in zip(intents, odds, strict=True):
-        by_kind[intent.kind] += weight / total
+    kinds = dict(zip(KIND_ORDER, _softmax(kind_scores, c.kind_sharpness), strict=True))
+    beliefs = [0.0] * len(intents)
+    for kind, belief in kinds.items():
+        members = [i for i, intent in enumerate(intents) if intent.kind == kind]
+        for i, share in zip(members, _softmax([scores[i] for i in members], c.intent_sharpness), strict=True):
+            beliefs[i] = belief * share
+    order = sorted(range(len(intents)), key=lambda i: (-beliefs[i], i))
+    ranked = tuple(Ranked(intents[i].name, scores[i], beliefs[i]) for i in order[:RANKED])
     best = min(max(ranked[0].probability, 1e-9), 1 - 1e-9)
     confidence = 1 / (1 + math.exp(-(c.slope * math.log(best / (1 - best)) + c.offset)))
-    beliefs = ((intents[i], odds[i] / total) for i in order[:40])
-    return Understanding(ranked, by_kind, _pool_quotes(beliefs), round(confidence, 4))
+    quotes = _pool_quotes((intents[i], beliefs[i]) for i in order[:POOLED])
+    return Understanding(ranked, kinds, quotes, round(confidence, 4))
+
+
+def _softmax(scores: Sequence[float], sharpness: float) -> list[float]:
+    top = max(scores, default=0.0)
+    odds = [math.exp(sharpness * (score - top)) for score in scores]
+    total = sum(odds)
+    return [value / total for value in odds]
 
 
 def _pool_quotes(beliefs: Iterable[tuple[Intent, float]]) -> tuple[tuple[Quote, float], ...]:
@@ -80,7 +86,7 @@ def decide(utterance: Utterance, meant: Understanding, model: Model) -> Decision
     if is_wordless(utterance.text) or utterance.known < LEAST_KNOWN:
         return Decision("unreadable")
     kind = max(meant.kinds, key=lambda k: meant.kinds[k])
-    first = next(r.intent for r in meant.ranked if intents[r.intent].kind == kind)
+    first = next((r.intent for r in meant.ranked if intents[r.intent].kind == kind), meant.ranked[0].intent)
     shared = {"intent": first, "confidence": meant.confidence, "alternatives": meant.ranked}
     if kind == "answer" and not intents[first].quotes:
         kind = "smalltalk"  # An intent with a reply of its own has nothing to cite.

@@ -1,0 +1,56 @@
+"""Patient Guide: an offline patient-education bot that answers only with passages quoted from vetted articles.
+
+    from bot import Bot
+
+    bot = Bot.load()
+    reply = bot.ask("can they help me do up buttons")
+    print(reply.text, reply.citations[0].publisher)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.engine import Bot, Conversation
+    from bot.errors import BotError, ModelError, PackError
+    from bot.types import Alternative, Citation, Kind, Lead, Problem, Reply
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Bot": "engine",
+    "Conversation": "engine",
+    "BotError": "errors",
+    "ModelError": "errors",
+    "PackError": "errors",
+    "Alternative": "types",
+    "Citation": "types",
+    "Kind": "types",
+    "Lead": "types",
+    "Problem": "types",
+    "Reply": "types",
+}
+
+__all__ = [
+    "Alternative",
+    "Bot",
+    "BotError",
+    "Citation",
+    "Conversation",
+    "Kind",
+    "Lead",
+    "ModelError",
+    "PackError",
+    "Problem",
+    "Reply",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `--help` needs none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bot' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(f"bot.{_HOMES[name]}"), name)

@@ -1,0 +1,217 @@
+"""The command line: arguments, exit codes, and the way to each door, imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from bot import __version__
+
+if TYPE_CHECKING:
+    from bot.engine import Bot
+    from bot.types import Reply
+
+__all__ = ["main"]
+
+FINE, DECLINED, WRONG_USAGE, UNUSABLE_PACK, INTERRUPTED = 0, 1, 2, 3, 130
+
+EXAMPLES = """\
+examples:
+  python -m bot                                    chat in this terminal
+  python -m bot ask "PT or OT for buttons?"        one answer
+  python -m bot ask --json "what is OT?"           the same, as JSON
+  echo "do they use heat?" | python -m bot         one answer for each line
+  python -m bot serve --jsonl                      for another program
+  python -m bot topics                             what can be asked
+  python -m bot --pack north-clinic/ check         does this pack hold together?
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parse(arguments)
+    try:
+        return options.run(options)  # type: ignore[no-any-return]
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as with `| head -1`. Keep Python from complaining when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    group = everywhere.add_argument_group("everywhere")
+    # Given before the command or after it: neither place may overwrite the other with its default.
+    group.add_argument("--pack", metavar="DIR", default=argparse.SUPPRESS, help="a folder that holds corpus/ and intents/")
+    group.add_argument("--no-color", action="store_true", default=argparse.SUPPRESS, help="no colours (as does NO_COLOR)")
+    group.add_argument("--plain", action="store_true", default=argparse.SUPPRESS, help="plain lines, for screen readers")
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Answers patients' questions offline, only with passages quoted from vetted articles.",
+        epilog=EXAMPLES,
+        formatter_class=style,
+        parents=[everywhere],
+    )
+    parser.add_argument("--version", action="version", version=f"patient-guide {__version__}")
+    parser.set_defaults(run=_chat)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], what: str, example: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name, help=what, description=what, epilog=f"example:\n  python -m bot {example}", formatter_class=style, parents=[everywhere]
+        )
+        made.set_defaults(run=run)
+        return made
+
+    asking = command("ask", _ask, "answer one question", 'ask "can they help me do up buttons?"')
+    asking.add_argument("question", help="the question, in quotes")
+    asking.add_argument("--json", action="store_true", help="print the reply as a JSON object")
+    serving = command("serve", _serve, "answer another program, one JSON object a line", "serve --jsonl")
+    serving.add_argument("--jsonl", action="store_true", required=True, help="JSON Lines on standard input and output")
+    command("check", _check, "name every problem of the pack", "--pack north-clinic/ check")
+    listing = command("topics", _topics, "what the pack can answer, by article and section", "topics --all")
+    listing.add_argument("--all", action="store_true", help="also what no intent reaches, and what was left out and why")
+    command("sources", _sources, "the articles: publisher, title, dates, interest, licence", "sources")
+    scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl")
+    scoring.add_argument("file", metavar="FILE.jsonl", help="one question a line, as in the README")
+    scoring.add_argument("--json", action="store_true", help="print the figures as a JSON object")
+    options = parser.parse_args(arguments)
+    for name, value in (("pack", None), ("no_color", False), ("plain", False)):
+        setattr(options, name, getattr(options, name, value))
+    return options
+
+
+# --- loading ----------------------------------------------------------------------------------------
+
+
+def _load(options: argparse.Namespace) -> Bot:
+    """The bot of the chosen pack; a pack with problems ends the program with each of them named."""
+    from bot.engine import Bot  # noqa: PLC0415
+    from bot.errors import PackError  # noqa: PLC0415
+
+    try:
+        return Bot.load(options.pack, progress=_show_progress)
+    except PackError as error:
+        _complain(error)
+        raise SystemExit(UNUSABLE_PACK) from None
+
+
+def _show_progress(what: str, share: float) -> None:
+    """Progress of a first build, on standard error; one line, rewritten, where a person is watching."""
+    end = "" if sys.stderr.isatty() else "\n"
+    start = "\r\x1b[K" if sys.stderr.isatty() else ""
+    text = f"Getting ready (only after a change): {what} … {share:.0%}" if share < 1 else ""
+    print(f"{start}{text}", end=end if text else "", file=sys.stderr, flush=True)
+
+
+def _complain(error: Exception) -> None:
+    from bot.errors import PackError  # noqa: PLC0415
+
+    problems = error.problems if isinstance(error, PackError) else ()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    print(f"{many}: this pack cannot be used until they are mended.", file=sys.stderr)
+
+
+# --- commands ---------------------------------------------------------------------------------------
+
+
+def _ask(options: argparse.Namespace) -> int:
+    reply = _load(options).ask(options.question)
+    if options.json:
+        import json  # noqa: PLC0415
+
+        _say(json.dumps(reply.to_dict(), ensure_ascii=False))
+    else:
+        _say(_render(reply))
+    return _exit_code(reply)
+
+
+def _exit_code(reply: Reply) -> int:
+    return DECLINED if reply.kind in ("out_of_scope", "unreadable") else FINE
+
+
+def _render(reply: Reply) -> str:
+    from bot.render import wrap  # noqa: PLC0415
+
+    return wrap(reply.text)
+
+
+def _say(text: str) -> None:
+    """Print as UTF-8 whatever the console's own encoding: quotes must arrive as they stand."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _chat(options: argparse.Namespace) -> int:
+    if not sys.stdin.isatty():
+        return _answer_lines(options)
+    from bot.chat import chat  # noqa: PLC0415
+
+    chat(lambda: _load(options), plain=options.plain)
+    return FINE
+
+
+def _answer_lines(options: argparse.Namespace) -> int:
+    """Piped input: one question a line, one session, a blank line between the answers."""
+    session = _load(options).session()
+    last = None
+    for line in iter(lambda: sys.stdin.buffer.readline(1 << 20), b""):
+        question = line.decode("utf-8", "replace").strip()
+        if not question:
+            continue
+        if last:
+            _say("")
+        last = session.ask(question)
+        _say(_render(last))
+    return FINE
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from bot.jsonl import serve  # noqa: PLC0415
+
+    serve(_load(options), sys.stdin.buffer, sys.stdout.buffer)
+    return FINE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pathlib import Path  # noqa: PLC0415
+
+    from bot.errors import PackError  # noqa: PLC0415
+    from bot.pack import load_pack, shipped_root  # noqa: PLC0415
+
+    try:
+        pack = load_pack(Path(options.pack) if options.pack else shipped_root())
+    except PackError as error:
+        _complain(error)
+        return DECLINED
+    examples = sum(len(intent.examples) for intent in pack.intents.values())
+    _say(f"No problems: {len(pack.articles)} articles, {len(pack.intents)} intents, {examples} examples.")
+    return FINE
+
+
+def _topics(options: argparse.Namespace) -> int:
+    from bot.topics import list_topics  # noqa: PLC0415
+
+    _say(list_topics(_load(options), everything=options.all))
+    return FINE
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from bot.topics import list_sources  # noqa: PLC0415
+
+    _say(list_sources(_load(options)))
+    return FINE
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from bot.evaluate import evaluate  # noqa: PLC0415
+
+    return evaluate(_load(options), options.file, as_json=options.json, say=_say)

@@ -1,0 +1,68 @@
+"""What a pack can answer, and from what: the pages behind `topics` and `sources`."""
+
+from __future__ import annotations
+
+from bot.engine import Bot
+from bot.types import Article, Passage
+
+__all__ = ["list_sources", "list_topics"]
+
+
+def list_topics(bot: Bot, everything: bool = False) -> str:
+    """The questions of the pack's intents under the article and section that answers each best.
+
+    `everything` adds the passages no intent reaches, and what the segmenter left out and why.
+    """
+    lines = []
+    for article in bot.articles.values():
+        lines += [f"{article.publisher}: {article.title}", ""]
+        for section in dict.fromkeys(p.section for p in article.passages):
+            questions = [i.question for i in bot.intents.values() if i.quotes and _is_home(article, section, i.quotes[0])]
+            if questions:
+                lines += [f"  {section}", *(f"    {question}" for question in questions), ""]
+    others = [i.question for i in bot.intents.values() if i.kind == "answer" and not i.quotes]
+    lines += ["Other", *(f"    {question}" for question in others), ""] if others else []
+    if everything:
+        for article in bot.articles.values():
+            lines += _list_gaps(bot, article)
+    return "\n".join(lines).rstrip()
+
+
+def _is_home(article: Article, section: str, quote: object) -> bool:
+    return any(p.section == section and p.id == getattr(quote, "passage", None) for p in article.passages)
+
+
+def _list_gaps(bot: Bot, article: Article) -> list[str]:
+    missed = [p for p in article.passages if not _is_reached(bot, article, p)]
+    lines = [f"{article.publisher}: {len(missed)} passages that no intent reaches"]
+    lines += [f"    {_short(p.text)}" for p in missed]
+    lines += [f"{article.publisher}: {len(article.left_out)} parts left out"]
+    lines += [f"    {left.reason}: {_short(left.text)}" for left in article.left_out]
+    return [*lines, ""]
+
+
+def _is_reached(bot: Bot, article: Article, passage: Passage) -> bool:
+    quotes = (quote for intent in bot.intents.values() for quote in intent.quotes)
+    return any(q.article == article.id and q.start < passage.end and passage.start < q.end for q in quotes)
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 70 else flat[:69] + "…"
+
+
+def list_sources(bot: Bot) -> str:
+    """Each article with all that its header states."""
+    pages = []
+    for a in bot.articles.values():
+        facts = {
+            "publisher": a.publisher,
+            "published": a.published or "no date given",
+            "address": a.url or "not known",
+            "retrieved": a.retrieved or "not known",
+            "licence": a.licence,
+            "interest": a.interest or "none stated",
+            "sha256": a.sha256,
+        }
+        pages.append("\n".join([a.title, *(f"  {name:10} {value}" for name, value in facts.items())]))
+    return "\n\n".join(pages)
