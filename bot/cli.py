@@ -212,6 +212,11 @@ def _sources(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from bot.evaluate import evaluate  # noqa: PLC0415
+    from bot.evaluate import EvalError, evaluate  # noqa: PLC0415
 
-    return evaluate(_load(options), options.file, as_json=options.json, say=_say)
+    try:
+        evaluate(_load(options), options.file, as_json=options.json, say=_say)
+    except EvalError as error:
+        print(error, file=sys.stderr)
+        return WRONG_USAGE
+    return FINE

@@ -117,12 +117,12 @@ class Bot:
         compose = self._composer
         match decision.kind:
             case "urgent":
-                return compose.urgent(replace(decision, card=next(iter(self._model.pack.cards))))
+                return compose.urgent(replace(decision, card=intent.card if intent else ""))
             case "smalltalk":
                 does = intent.does if intent else ""
                 if does == "restart":
                     return None
-                if does and session.last:
+                if does == "help" or (does and session.last):
                     return self._act(does, session)
                 return compose.smalltalk(decision, intent.reply if intent else "", self._first_topics())
             case "clarify":
@@ -137,8 +137,11 @@ class Bot:
         return compose.out_of_scope(decision, suggestions, utterance.repairs)
 
     def _act(self, follow_up: str, session: Session) -> Answer:
-        """Carry out "more", "say that again" or "where does it say that"."""
+        """Carry out "help", "more", "say that again" or "where does it say that"."""
         last = session.last
+        if follow_up == "help":
+            text = f"{self.wording['help']}\n\n{self.wording['emergency']}"
+            return self._composer.smalltalk(Decision("smalltalk"), text, self._first_topics())
         if last is None or not (last.citations or follow_up == "repeat"):
             topics = self._first_topics()
             return self._composer.clarify(Decision("clarify", choices=topics), self.wording["nothing_yet"])
@@ -181,7 +184,8 @@ class Bot:
         return tuple(dict.fromkeys((*first, *(far for near in first for far in self.intents[near].next))))
 
     def _first_topics(self) -> tuple[str, ...]:
-        return tuple(name for name in self.intents if self._is_answerable(name))[:3]
+        names = self._model.pack.first or (name for name in self.intents if self._is_answerable(name))
+        return tuple(names)[:3]
 
     def _is_answerable(self, name: str) -> bool:
         return bool(self.intents[name].quotes) and self.intents[name].kind == "answer"

@@ -16,7 +16,7 @@ from bot.types import Example, IntentKind, Problem, Rule
 __all__ = ["Content", "IntentDraft", "QuoteDraft", "read_content"]
 
 KINDS: tuple[str, ...] = get_args(IntentKind)
-FOLLOW_UPS = ("more", "repeat", "sources", "restart")
+FOLLOW_UPS = ("more", "repeat", "sources", "restart", "help")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class IntentDraft:
     reply: str
     next: tuple[Scalar, ...]
     does: str
+    card: str
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Content:
     clinic: dict[str, Scalar] = field(default_factory=dict)
     numbers: dict[str, Scalar] = field(default_factory=dict)
     refer: QuoteDraft | None = None
+    first: list[Scalar] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def note(self, problems: Iterable[Problem]) -> None:
@@ -121,7 +123,7 @@ def _maps(node: Node, what: str, content: Content) -> list[Mapping]:
 
 # --- intents ----------------------------------------------------------------------------------------
 
-_INTENT_KEYS = ("intent", "kind", "question", "examples", "answer", "reply", "next", "does")
+_INTENT_KEYS = ("intent", "kind", "question", "examples", "answer", "reply", "next", "does", "card")
 
 
 def _read_intents(node: Node, content: Content) -> None:
@@ -159,6 +161,7 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
         reply=reply,
         next=tuple(_texts(nexts, "next", content)) if nexts is not None else (),
         does=text("does"),
+        card=text("card"),
     )
     content.note(_judge_intent(draft))
     content.intents.append(draft)
@@ -203,6 +206,8 @@ def _judge_intent(draft: IntentDraft) -> Iterable[Problem]:
     if draft.kind in ("urgent", "out_of_scope") and (draft.quotes or draft.reply):
         remedy = "remove answer: and reply:; the wording of this kind is in the files wording and safety"
         yield name.problem(f"{name.value} is {draft.kind} and is answered by the pack's own wording", remedy)
+    if draft.card and draft.kind != "urgent":
+        yield name.problem(f"{name.value} names a card but is not urgent", "remove card:, or make it kind: urgent")
     if draft.does and (draft.kind != "smalltalk" or draft.does not in FOLLOW_UPS):
         yield name.problem(f"{name.value} cannot do {draft.does!r}", f"small talk may do one of: {', '.join(FOLLOW_UPS)}")
     if draft.kind == "smalltalk" and draft.quotes:
@@ -271,10 +276,12 @@ def _read_clinic(node: Node, content: Content) -> None:
             content.refer = _read_quote(value, content) if isinstance(value, Mapping) else None
             if content.refer is None:
                 content.note([key.problem("refer holds no quote", "write quote: and a stretch below it")])
+        elif key.value == "first":
+            content.first = _texts(value, "first", content)
         elif key.value in ("name", "country"):
             _keep(content.clinic, key, value, key.value, content)
         else:
-            content.note([key.problem(f"unknown key {key.value!r} in clinic", "use one of: name, country, numbers, refer")])
+            content.note([key.problem(f"unknown key {key.value!r} in clinic", "use one of: name, country, numbers, refer, first")])
 
 
 def _read_tests(node: Node, content: Content) -> None:

@@ -26,7 +26,7 @@ from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span
 
 __all__ = ["KIND_ORDER", "VERSION", "Calibration", "Model", "load_model", "save_model"]
 
-VERSION = 4
+VERSION = 5
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -219,6 +219,7 @@ def _pack_to_json(pack: Pack) -> dict[str, Any]:
         "rules": [_values(rule) for rule in pack.rules],
         "cards": dict(pack.cards),
         "referral": _values(pack.referral) if pack.referral else None,
+        "first": list(pack.first),
     }
 
 
@@ -259,4 +260,5 @@ def _pack_from_json(data: dict[str, Any]) -> Pack:
         rules=tuple(Rule(r[0], r[1], tuple(r[2]), tuple(r[3])) for r in data["rules"]),
         cards=data["cards"],
         referral=_quote(data["referral"]) if data["referral"] else None,
+        first=tuple(data["first"]),
     )

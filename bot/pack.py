@@ -47,6 +47,7 @@ WORDING: dict[str, frozenset[str]] = {
         "no_more": "",
         "sources": "",
         "restarted": "",
+        "help": "",
         "welcome": "clinic",
         "goodbye": "",
     }.items()
@@ -106,11 +107,16 @@ def load_pack(root: Path) -> Pack:
     finder = Finder(articles)
     intents = {draft.name.value: _to_intent(draft, finder, problems) for draft in own.intents}
     problems += _check_examples(intents.values())
-    problems += _check_next(own.intents, intents)
+    problems += _check_named([*own.first, *(name for draft in own.intents for name in draft.next)], intents)
     if not intents and not problems:
         problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
     referral = _resolve(own.refer, finder, problems) if own.refer else None
     texts = _fill(own, base, problems)
+    problems += [
+        draft.name.problem(f"there is no card {draft.card!r}", f"use one of: {', '.join(texts.cards)}")
+        for draft in own.intents
+        if draft.card and draft.card not in texts.cards
+    ]
     if problems:
         raise PackError(sorted(set(problems)))
     clinic = {**base.clinic, **own.clinic} if root == shipped_root() else own.clinic
@@ -125,6 +131,7 @@ def load_pack(root: Path) -> Pack:
         rules=tuple(base.rules) if own is base else (*base.rules, *own.rules),
         cards=texts.cards,
         referral=referral,
+        first=tuple(name.value for name in own.first),
     )
 
 
@@ -254,6 +261,7 @@ def _to_intent(draft: IntentDraft, finder: Finder, problems: list[Problem]) -> I
         reply=draft.reply,
         next=tuple(name.value for name in draft.next),
         does=draft.does,
+        card=draft.card or ("medical" if draft.kind == "urgent" else ""),
         file=draft.name.file,
         line=draft.name.line,
     )
@@ -269,11 +277,12 @@ def _check_names(drafts: list[IntentDraft]) -> Iterator[Problem]:
                 yield name.problem(fact, "rename one, or move its examples to the other")
 
 
-def _check_next(drafts: list[IntentDraft], intents: dict[str, Intent]) -> Iterator[Problem]:
-    for draft in drafts:
-        for name in draft.next:
-            if name.value not in intents:
-                yield name.problem(f"next names no intent: {name.value!r}", "use the name of an intent of this pack")
+def _check_named(names: Iterable[Scalar], intents: dict[str, Intent]) -> Iterator[Problem]:
+    for name in names:
+        if name.value not in intents:
+            yield name.problem(f"there is no intent {name.value!r} to lead to", "use the name of an intent of this pack")
+        elif not intents[name.value].quotes:
+            yield name.problem(f"{name.value} quotes nothing, so it cannot be offered", "name an intent with an answer")
 
 
 def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:

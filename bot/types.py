@@ -142,7 +142,8 @@ class Example:
 class Intent:
     """What a patient may want: how it is said, and the quotes or the reply that serve it.
 
-    `does` names a follow-up that a small-talk intent carries out where there is something to follow up.
+    `does` names a follow-up that a small-talk intent carries out where there is something to follow up; `card` the
+    safety card of an urgent one.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Intent:
     reply: str
     next: tuple[str, ...]
     does: str
+    card: str
     file: str
     line: int
 
@@ -169,7 +171,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One clinic's content, checked. Mappings are never changed after loading."""
+    """One clinic's content, checked. Mappings are never changed after loading.
+
+    `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet.
+    """
 
     name: str
     fingerprint: str
@@ -181,6 +186,7 @@ class Pack:
     rules: tuple[Rule, ...]
     cards: Mapping[str, str]
     referral: Quote | None = None
+    first: tuple[str, ...] = ()
 
 
 # --- one question -----------------------------------------------------------------------------------
