@@ -1,10 +1,10 @@
 """Patient Guide: an offline patient-education bot that answers only with passages quoted from vetted articles.
 
-    from bot import Bot
+from bot import Bot
 
-    bot = Bot.load()
-    reply = bot.ask("can they help me do up buttons")
-    print(reply.text, reply.citations[0].publisher)
+bot = Bot.load()
+reply = bot.ask("can they help me do up buttons")
+print(reply.text, reply.citations[0].publisher)
 """
 
 from __future__ import annotations

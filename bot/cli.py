@@ -47,9 +47,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     everywhere = argparse.ArgumentParser(add_help=False)
     group = everywhere.add_argument_group("everywhere")
     # Given before the command or after it: neither place may overwrite the other with its default.
-    group.add_argument("--pack", metavar="DIR", default=argparse.SUPPRESS, help="a folder that holds corpus/ and intents/")
-    group.add_argument("--no-color", action="store_true", default=argparse.SUPPRESS, help="no colours (as does NO_COLOR)")
-    group.add_argument("--plain", action="store_true", default=argparse.SUPPRESS, help="plain lines, for screen readers")
+    group.add_argument(
+        "--pack", metavar="DIR", default=argparse.SUPPRESS, help="a folder that holds corpus/ and intents/"
+    )
+    group.add_argument(
+        "--no-color", action="store_true", default=argparse.SUPPRESS, help="no colours (as does NO_COLOR)"
+    )
+    group.add_argument(
+        "--plain", action="store_true", default=argparse.SUPPRESS, help="plain lines, for screen readers"
+    )
     style = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="python -m bot",
@@ -62,9 +68,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.set_defaults(run=_chat)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], what: str, example: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], what: str, example: str
+    ) -> argparse.ArgumentParser:
         made = commands.add_parser(
-            name, help=what, description=what, epilog=f"example:\n  python -m bot {example}", formatter_class=style, parents=[everywhere]
+            name,
+            help=what,
+            description=what,
+            epilog=f"example:\n  python -m bot {example}",
+            formatter_class=style,
+            parents=[everywhere],
         )
         made.set_defaults(run=run)
         return made
@@ -76,7 +89,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     serving.add_argument("--jsonl", action="store_true", required=True, help="JSON Lines on standard input and output")
     command("check", _check, "name every problem of the pack", "--pack north-clinic/ check")
     listing = command("topics", _topics, "what the pack can answer, by article and section", "topics --all")
-    listing.add_argument("--all", action="store_true", help="also what no intent reaches, and what was left out and why")
+    listing.add_argument(
+        "--all", action="store_true", help="also what no intent reaches, and what was left out and why"
+    )
     command("sources", _sources, "the articles: publisher, title, dates, interest, licence", "sources")
     scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl")
     scoring.add_argument("file", metavar="FILE.jsonl", help="one question a line, as in the README")

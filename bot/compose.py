@@ -57,7 +57,9 @@ class Composer:
         parts.append(self.wording["emergency"])
         return self._finish("advice", parts, decision, (*referral, *general), suggestions, repairs)
 
-    def out_of_scope(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
+    def out_of_scope(
+        self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]
+    ) -> Answer:
         """Say that the articles do not answer it, point to a person, offer what can be answered."""
         parts = [self.wording["out_of_scope"], self.wording["emergency"]]
         return self._finish("out_of_scope", parts, decision, (), suggestions, repairs)
@@ -187,7 +189,11 @@ class Composer:
 
     def _fit_offers(self, offered: Sequence[str], body: Sequence[str]) -> list[str]:
         kept = list(offered)
-        while kept and sum(len(t.split()) for t in [*body, *(self.pack.intents[n].question for n in kept)]) + len(kept) > MOST_WORDS:
+        while (
+            kept
+            and sum(len(t.split()) for t in [*body, *(self.pack.intents[n].question for n in kept)]) + len(kept)
+            > MOST_WORDS
+        ):
             kept.pop()
         return kept
 
@@ -196,7 +202,10 @@ class Composer:
         return "\n".join(filter(None, [self.wording.get(heading, ""), *lines])) if lines else ""
 
     def _alternatives(self, ranked: Sequence[Ranked]) -> tuple[Alternative, ...]:
-        found = [Alternative(r.intent, self._question(self.pack.intents[r.intent]), round(r.probability, 4)) for r in ranked[1:6]]
+        found = [
+            Alternative(r.intent, self._question(self.pack.intents[r.intent]), round(r.probability, 4))
+            for r in ranked[1:6]
+        ]
         return tuple(found)
 
     @staticmethod
@@ -206,7 +215,8 @@ class Composer:
 
 def _cite(article: Article, quote: Quote) -> Citation:
     passage = next(p for p in article.passages if p.id == quote.passage)
-    lead = quote.lead and Lead(article.text[quote.lead.start : quote.lead.end], quote.lead.start, quote.lead.end)
+    before = quote.lead
+    lead = Lead(article.text[before.start : before.end], before.start, before.end) if before else None
     return Citation(
         article=article.id,
         title=article.title,

@@ -69,7 +69,9 @@ def _read_header(text: str, shown: str) -> tuple[dict[str, str], list[Problem]]:
         if not colon:
             problems.append(Problem(shown, number, 1, f"not a header line: {line.strip()!r}", "write it as key: value"))
         elif key not in _KEYS + _OPTIONAL:
-            problems.append(Problem(shown, number, 1, f"unknown key {key!r}", f"use one of {', '.join(_KEYS + _OPTIONAL)}"))
+            problems.append(
+                Problem(shown, number, 1, f"unknown key {key!r}", f"use one of {', '.join(_KEYS + _OPTIONAL)}")
+            )
         elif key in header:
             problems.append(Problem(shown, number, 1, f"{key} is given twice", "keep one of the two lines"))
         else:
@@ -138,28 +140,50 @@ _DATE = re.compile(rf"(?:(?:(?:first|last) )?(?:published|updated|posted|modifie
 _LONGEST_HEADING = 14  # words
 _LONGEST_ASIDE = 25  # words: a sentence or two
 
-# Page furniture: what a page carries around its article, with the reason that authors are shown.
+# Page furniture: what a page carries around its article. By the reason that authors are shown, what the whole block
+# looks like; upper case counts only where a pattern asks for it with (?-i: ).
 _SUBSCRIBE, _SOCIAL, _ELSEWHERE = "an invitation to subscribe", "a social media account", "a link to other pages"
-_FURNITURE = tuple(
-    (re.compile(pattern), reason)
-    for pattern, reason in (
-        (r"(?i)((jump|skip) to\b.*|(table of )?contents?|(on|in) this (page|article))$", "a link within the page"),
-        (r"(?i)(.*\bnewsletters?\b.*|(subscribe|sign ?up|join us)\b.{0,40}(!|$)|.*\bin your inbox\b.*)$", _SUBSCRIBE),
-        (r"(?i)((follow|find|like) us\b.*|.*\bfollow us on\b.*|.*\bon social media\b.*|@\w+)$", _SOCIAL),
-        (r"(?i)(facebook|instagram|linkedin|threads|twitter|x|youtube|tiktok|pinterest)( @\S+( and @\S+)*)?$", _SOCIAL),
-        (r"(?i:((medically|clinically) )?((written|reviewed|edited|posted) )?by:?) (Dr\.? )?[A-Z][\w.'-]+(,? [A-Z][\w.'-]+){1,6}$", "a byline"),
-        (r"((?i:the) ([A-Z]\w+ ){1,3}(Team|Staff|Editors)|(?i:author): .*)$", "a byline"),
-        (r"(?i)(\d+ ?-?min(ute)?s? read|reading time\b.*)$", "a reading time"),
-        (r"(?i)((share|print|e-?mail|save|tweet)( this( \w+)?)?|copy link|back to top|click here\b.*)$", "a button"),
-        (r"(?i)((.{0,30} )?(related|recommended) (stories|articles|reading|posts|topics)|(you (may|might) )?also like|(read|learn) more|more (stories|articles)\b.*)$", _ELSEWHERE),
-        (r"(?i)((photo|image|picture)s?( by| credit| courtesy of)?:? .*|(credit|caption): .*)$", "an image caption"),
-        (r"[a-z][^.!?:;]*$", "an image caption"),
-        (r"(?i)(advertisement|sponsored\b.*|.*\b(accept|uses?) (all )?cookies\b.*|privacy policy|terms of (use|service))$", "a notice of the web site"),
-        (r"(?i)(©.*|\(c\) .*|copyright .*|.*\ball rights reserved\.?)$", "a copyright line"),
-        (r"(?i)(book|schedule|request) (an?|your) (appointment|visit|consultation|call)\b.{0,20}$", "a call to action"),
-        (r".+ [>»] .+", "a navigation line"),
-    )
-)
+_CAPTION = "an image caption"
+_NAME = r"(?-i:(dr\.? |Dr\.? )?[A-Z][\w.'-]+(,? [A-Z][\w.'-]+){1,6})"
+_FURNITURE: dict[str, tuple[str, ...]] = {
+    "a link within the page": (r"(jump|skip) to\b.*", r"(table of )?contents?", r"(on|in) this (page|article)"),
+    _SUBSCRIBE: (r".*\bnewsletters?\b.*", r"(subscribe|sign ?up|join us)\b.{0,40}!?", r".*\bin your inbox\b.*"),
+    _SOCIAL: (
+        r"(follow|find|like) us\b.*",
+        r".*\b(follow us|social media)\b.*",
+        r"(facebook|instagram|linkedin|threads|twitter|x|youtube|tiktok|pinterest)?( ?@\S+( and @\S+)*)?",
+    ),
+    "a byline": (
+        rf"((medically|clinically) )?((written|reviewed|edited|posted) )?by:? {_NAME}",
+        r"the (?-i:([A-Z]\w+ ){1,3}(Team|Staff|Editors))",
+        r"author: .*",
+    ),
+    "a reading time": (r"\d+ ?-?min(ute)?s? read", r"reading time\b.*"),
+    "a button": (r"(share|print|e-?mail|save|tweet)( this( \w+)?)?", r"copy link", r"back to top", r"click here\b.*"),
+    _ELSEWHERE: (
+        r"(.{0,30} )?(related|recommended) (stories|articles|reading|posts|topics)",
+        r"(you (may|might) )?also like",
+        r"(read|learn) more",
+        r"more (stories|articles)\b.*",
+    ),
+    _CAPTION: (
+        r"(photo|image|picture)s?:? (by|credit|courtesy of)\b.*",
+        r"(photo|image|picture|credit|caption): .*",
+        r"(?-i:[a-z])[^.!?:;]*",
+    ),
+    "a notice of the web site": (
+        r"advertisement|sponsored\b.*",
+        r".*\b(accept|uses?) (all )?cookies\b.*",
+        r"privacy policy|terms of (use|service)",
+    ),
+    "a copyright line": (r"©.*", r"\(c\) .*", r"copyright .*", r".*\ball rights reserved\.?"),
+    "a call to action": (r"(book|schedule|request) (an?|your) (appointment|visit|consultation|call)\b.{0,20}",),
+    "a navigation line": (r".+ [>»] .+",),
+}
+_FURNITURE_PATTERNS = {
+    reason: re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    for reason, patterns in _FURNITURE.items()
+}
 
 
 def segment(text: str, name: str, title: str = "") -> tuple[list[Passage], list[LeftOut]]:
@@ -184,7 +208,8 @@ def segment(text: str, name: str, title: str = "") -> tuple[list[Passage], list[
     for i in content:
         block = blocks[i]
         if i in headings:
-            section, lead_in = block.text.strip("#*= \t"), Span(block.start, block.end)
+            marks = len(block.text) - len(block.text.lstrip("#* "))
+            section, lead_in = block.text.strip("#*= \t"), Span(block.start + marks, block.end)
         elif i not in reasons:
             passage = _to_passage(text, block, f"{name}-{len(passages) + 1}", section, lead_in)
             passages.append(passage)
@@ -200,7 +225,7 @@ def _to_passage(text: str, block: _Block, name: str, section: str, lead_in: Span
 
 
 def _blocks(text: str) -> list[_Block]:
-    """Paragraphs and list items with their offsets, whether the paste kept blank lines, wrapped its lines or neither."""
+    """Paragraphs and list items, whether the paste kept its blank lines, wrapped its lines, or neither."""
     lines = [(m.start(), m[0]) for m in re.finditer(r"[^\r\n]+", text)]
     wrapped = _is_wrapped(text)
     blocks: list[_Block] = []
@@ -213,7 +238,9 @@ def _blocks(text: str) -> list[_Block]:
         end = start + len(line.rstrip())
         adjacent = last_end >= 0 and text[last_end:start].strip(" \t\xa0\r") == "\n"
         if adjacent and not bullet and blocks and _continues(blocks[-1], line, wrapped):
-            blocks[-1] = _Block(blocks[-1].start, end, " ".join(text[blocks[-1].start : end].split()), blocks[-1].bullet)
+            blocks[-1] = _Block(
+                blocks[-1].start, end, " ".join(text[blocks[-1].start : end].split()), blocks[-1].bullet
+            )
         else:
             blocks.append(_Block(first, end, " ".join(text[first:end].split()), bool(bullet)))
         last_end = start + len(line)
@@ -231,7 +258,7 @@ def _is_wrapped(text: str) -> bool:
 def _continues(block: _Block, line: str, wrapped: bool) -> bool:
     unfinished = not _SENTENCE_END.search(block.text)
     if block.bullet:
-        return line[:1].isspace() or unfinished and line.lstrip()[:1].islower()
+        return line[:1].isspace() or (unfinished and line.lstrip()[:1].islower())
     if not wrapped:
         return unfinished and line.lstrip()[:1].islower()
     # In wrapped text only a full line runs on: a short one ends its paragraph or is a heading.
@@ -259,14 +286,24 @@ def _find_furniture(blocks: list[_Block], title: str) -> dict[int, str]:
     for i, block in enumerate(blocks):
         plain = plain_marks(block.text)
         short = block.words <= _LONGEST_ASIDE
-        found = next((reason for pattern, reason in _FURNITURE if short and pattern.match(plain)), None)
-        if found == "an image caption" and block.bullet:
+        found = next((r for r, pattern in _FURNITURE_PATTERNS.items() if short and pattern.fullmatch(plain)), None)
+        if found == _CAPTION and block.bullet:
             found = None  # An item may well begin in lower case and end without a stop.
         if found is None and i < at_title and short and not _DATE.fullmatch(block.text):
             found = "above the title"
-        if found is None and any(_same(block.text, later.text) for later in blocks[i + 1 :]) and _looks_like_heading(block):
+        if (
+            found is None
+            and any(_same(block.text, later.text) for later in blocks[i + 1 :])
+            and _looks_like_heading(block)
+        ):
             found = "an entry of the table of contents"
-        if found is None and i and short and not _looks_like_heading(block) and reasons.get(i - 1) in (_SUBSCRIBE, _SOCIAL):
+        if (
+            found is None
+            and i
+            and short
+            and not _looks_like_heading(block)
+            and reasons.get(i - 1) in (_SUBSCRIBE, _SOCIAL)
+        ):
             found = "belongs to the box above it"
         if found:
             reasons[i] = found
@@ -298,13 +335,13 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[Span]:
 # --- what a quote leans on --------------------------------------------------------------------------
 
 _PRONOUN = re.compile(
-    r"(?:They|Them|Their|Theirs|These|Those|This|That|It|Its|He|She|His|Her|Such|Others?|Another|The same|Neither|Each)\b"
-    r"(?!['’]s \w+ that\b| is \w+ that\b| (?:article|page|guide|leaflet|information)\b)"
+    r"(?:They|Them|Their|Theirs|These|Those|This|That|It|Its|He|She|His|Her|Such|Others?|Another|The same|Neither|Each)"
+    r"\b(?!['’]s \w+ that\b| is \w+ that\b| (?:article|page|guide|leaflet|information)\b)"
 )
 _CONNECTIVE = re.compile(
-    r"(?:But|However|So(?! that)|Instead|Though|Although|Yet|Still|Also|And|Or|Nor|Then|Therefore|Thus|Hence|Otherwise|Besides"
-    r"|Moreover|Furthermore|Similarly|Likewise|Nevertheless|Nonetheless|Meanwhile|For example|For instance|In addition"
-    r"|In contrast|As a result|On the other hand|Rather(?! than)|Because of (?:this|that))\b"
+    r"(?:But|However|(?:After|Before) (?:this|that)|So(?! that)|Instead|Though|Although|Yet|Still|Also|And|Or|Nor|Then|Therefore|Thus|Hence"
+    r"|Otherwise|Besides|Moreover|Furthermore|Similarly|Likewise|Nevertheless|Nonetheless|Meanwhile|For example"
+    r"|For instance|In addition|In contrast|As a result|On the other hand|Rather(?! than)|Because of (?:this|that))\b"
 )
 _FARTHEST = 3  # sentences a lead may reach back
 
@@ -316,12 +353,11 @@ def lead_of(article: Article, passage: Passage, start: int) -> Span | None:
     connective by the one before it, and by as many more as it takes to name what the pronoun means; one that
     names none of the article's `subjects` by the nearest earlier one of its paragraph that does.
     """
-    before = _sentences_before(article, passage, start)
     if passage.lead_in is not None:
-        chain = [passage.lead_in, *_chain(article, passage.lead_in, _sentences_before(article, passage, passage.lead_in.start))]
-        return Span(chain[-1].start, passage.lead_in.end)
+        first = _chain(article, passage.lead_in, _sentences_before(article, passage, passage.lead_in.start))
+        return Span(first[-1].start if first else passage.lead_in.start, passage.lead_in.end)
     sentence = next(s for s in passage.sentences if s.start == start)
-    chain = _chain(article, sentence, before)
+    chain = _chain(article, sentence, _sentences_before(article, passage, start))
     return Span(chain[-1].start, chain[0].end) if chain else None
 
 
@@ -339,7 +375,7 @@ def _chain(article: Article, sentence: Span, before: list[Span]) -> list[Span]:
     for reach in range(len(chain) + 1, min(_FARTHEST, len(before)) + 1):
         if _names_subject(article, before[reach - 1 : reach]):
             return before[:reach]
-        if "\n" in article.text[before[reach - 1].start : sentence.start].strip():
+        if re.search(r"\n\s*\n", article.text[before[reach - 1].start : sentence.start]):
             break  # One sentence of the paragraph above may name it; further up it is another matter.
     return chain
 
@@ -348,13 +384,19 @@ def _names_subject(article: Article, sentences: list[Span]) -> bool:
     """Whether one of the sentences names a subject (or the article declares none to name)."""
     texts = [article.text[s.start : s.end] for s in sentences]
     return not article.subjects or any(
-        re.search(rf"\b{re.escape(subject)}" + (r"s?\b" if subject.isupper() else ""), text, 0 if subject.isupper() else re.IGNORECASE)
+        re.search(
+            rf"\b{re.escape(subject)}" + (r"s?\b" if subject.isupper() else ""),
+            text,
+            0 if subject.isupper() else re.IGNORECASE,
+        )
         for subject in article.subjects
         for text in texts
     )
 
 
 def _sentences_before(article: Article, passage: Passage, start: int) -> list[Span]:
-    """Sentences of the same section's paragraphs that end before `start`, nearest first."""
-    paragraphs = [p for p in article.passages if p.section == passage.section and p.kind == "paragraph"]
-    return [s for p in reversed(paragraphs) for s in reversed(p.sentences) if s.end <= start]
+    """Sentences of the same section's paragraphs that end before `start`, nearest first; one with its list whole."""
+    within = [p for p in article.passages if p.section == passage.section]
+    ends = {item.lead_in: item.end for item in within if item.lead_in and item.end <= start}
+    paragraphs = [s for p in within if p.kind == "paragraph" for s in p.sentences if s.end <= start]
+    return [Span(s.start, ends.get(s, s.end)) for s in reversed(paragraphs)]

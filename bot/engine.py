@@ -62,7 +62,9 @@ class Bot:
         utterance = read(text, self._model, self._phrases)
         answer = self._urgent(utterance) or self._follow_up(utterance, session) or self._understood(utterance, session)
         if answer is None:
-            return self._composer.smalltalk(Decision("smalltalk"), self._model.pack.wording["restarted"]).reply, Session()
+            return self._composer.smalltalk(
+                Decision("smalltalk"), self._model.pack.wording["restarted"]
+            ).reply, Session()
         if len(text) > LONGEST:
             cut = self._model.pack.wording["too_long"]
             answer = replace(answer, reply=replace(answer.reply, text=f"{cut}\n\n{answer.reply.text}"))
@@ -180,7 +182,7 @@ class Bot:
 
     def _neighbours(self, name: str | None) -> tuple[str, ...]:
         """The author's `next` of an intent, then theirs."""
-        first = self.intents[name].next if name in self.intents else ()
+        first = self.intents[name].next if name and name in self.intents else ()
         return tuple(dict.fromkeys((*first, *(far for near in first for far in self.intents[near].next))))
 
     def _first_topics(self) -> tuple[str, ...]:
@@ -242,5 +244,3 @@ def _load_model(root: Path, progress: Progress) -> Model:
         return load_model(path, mark)
     except (OSError, ModelError):
         return model
-
-

@@ -57,7 +57,9 @@ def read_rows(path: Path, articles: Mapping[str, Article]) -> Iterator[Row]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise EvalError(f"{path}: cannot be read as UTF-8 text: {error}\n    -> name a file of labelled questions") from None
+        raise EvalError(
+            f"{path}: cannot be read as UTF-8 text: {error}\n    -> name a file of labelled questions"
+        ) from None
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
@@ -116,7 +118,9 @@ def judge(row: Row, reply: Reply, articles: Mapping[str, Article]) -> bool:
         case "answerable" | "not_emergency" if row.golds and row.both:
             return reply.kind == "answer" and len({c.article for c in cited if _hits([c], row.golds)}) > 1
         case "answerable" | "not_emergency" if row.golds:
-            return (reply.kind == "answer" and _hits(first, row.golds)) or (reply.kind == "advice" and _hits(first, row.professional))
+            return (reply.kind == "answer" and _hits(first, row.golds)) or (
+                reply.kind == "advice" and _hits(first, row.professional)
+            )
         case "not_emergency":
             return reply.kind not in ("urgent", "answer")
         case "oos" | "unanswerable":
@@ -128,7 +132,8 @@ def judge(row: Row, reply: Reply, articles: Mapping[str, Article]) -> bool:
 def _hits(citations: Sequence[Citation], golds: Sequence[tuple[str, Span]]) -> bool:
     """Whether one citation covers half of a gold, or half of the citation lies in one."""
     return any(
-        c.article == name and min(c.end, gold.end) - max(c.start, gold.start) >= 0.5 * min(c.end - c.start, gold.end - gold.start)
+        c.article == name
+        and min(c.end, gold.end) - max(c.start, gold.start) >= 0.5 * min(c.end - c.start, gold.end - gold.start)
         for c in citations
         for name, gold in golds
     )
@@ -167,7 +172,9 @@ def evaluate(bot: Bot, file: str, as_json: bool, say: Callable[[str], None]) -> 
         right.setdefault(row.kind, []).append(judge(row, bot.ask(row.question), bot.articles))
     table = [(kind, sum(right[kind]), len(right[kind])) for kind in ORDER if kind in right]
     if as_json:
-        figures = {k: {"right": n, "asked": of, "share": round(n / of, 4), "interval": wilson(n, of)} for k, n, of in table}
+        figures = {
+            k: {"right": n, "asked": of, "share": round(n / of, 4), "interval": wilson(n, of)} for k, n, of in table
+        }
         say(json.dumps(figures))
         return
     say(f"{'':14}  right  asked  share  95 % interval")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from zlib import crc32
 
 __all__ = ["BLOCKS", "BLOCK_WEIGHTS", "extract", "feature_key"]
@@ -22,15 +23,14 @@ def extract(words: Sequence[str], stem: Callable[[str], str]) -> tuple[list[str]
     """The features of an utterance, block by block, repeated as often as they occur.
 
     >>> [len(block) for block in extract(["tie", "shoes"], str)]
-    [3, 14, 3, 1]
+    [3, 28, 3, 1]
     """
     stems = [stem(word) for word in words]
     return (
         [f"s{s}" for s in stems] + list(_pairs(stems)),
         [gram for word in words for gram in _grams(word)],
-        [f"w{w}" for w in words] + [f"b{a} {b}" for a, b in zip(words, words[1:], strict=False)],
-        [f"d{a} {b}" for a, b in zip(stems, stems[1:], strict=False)]
-        + [f"k{a} {b}" for a, b in zip(stems, stems[2:], strict=False)],
+        [f"w{w}" for w in words] + [f"b{a} {b}" for a, b in pairwise(words)],
+        [f"d{a} {b}" for a, b in pairwise(stems)] + [f"k{a} {b}" for a, b in zip(stems, stems[2:], strict=False)],
     )
 
 

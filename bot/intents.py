@@ -93,7 +93,9 @@ def _text(node: Node, what: str, content: Content) -> str:
         content.note([node.problem(f"{what} must be one text", f"write it as {what}: text")])
         return ""
     if node.cut_short:
-        content.note([node.problem(f"a # cuts this {what} short after {node.value!r}", "put the text in double quotes")])
+        content.note(
+            [node.problem(f"a # cuts this {what} short after {node.value!r}", "put the text in double quotes")]
+        )
     return node.value.strip()
 
 
@@ -134,7 +136,9 @@ def _read_intents(node: Node, content: Content) -> None:
 def _read_intent(mapping: Mapping, content: Content) -> None:
     for key, _ in mapping.items:
         if key.value not in _INTENT_KEYS:
-            content.note([key.problem(f"unknown key {key.value!r} in an intent", f"use one of: {', '.join(_INTENT_KEYS)}")])
+            content.note(
+                [key.problem(f"unknown key {key.value!r} in an intent", f"use one of: {', '.join(_INTENT_KEYS)}")]
+            )
     name = mapping.get("intent")
     if not isinstance(name, Scalar) or not name.value.strip():
         content.note([mapping.problem("an intent without a name", "add a line intent: a_name")])
@@ -170,11 +174,17 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
 def _read_examples(mapping: Mapping, name: Scalar, content: Content) -> tuple[Example, ...]:
     node = mapping.get("examples")
     if node is None:
-        content.note([name.problem(f"{name.value} has no examples", "add examples: | and below it lines like - what patients say")])
+        content.note(
+            [
+                name.problem(
+                    f"{name.value} has no examples", "add examples: | and below it lines like - what patients say"
+                )
+            ]
+        )
         return ()
     before = len(content.problems)
     lines = _texts(node, "examples", content)
-    examples = tuple(Example(line.value, line.file, line.line) for line in lines if line.value)
+    examples = tuple(Example(line.value, line.file, line.line, line.column) for line in lines if line.value)
     if not examples and len(content.problems) == before:
         content.note([node.problem(f"the example list of {name.value} is empty", "add lines like - what patients say")])
     return examples
@@ -187,7 +197,9 @@ def _read_answer(node: Node | None, content: Content) -> list[QuoteDraft]:
 def _read_quote(mapping: Mapping, content: Content) -> QuoteDraft | None:
     for key, _ in mapping.items:
         if key.value not in ("quote", "article"):
-            content.note([key.problem(f"unknown key {key.value!r} in an answer", "use quote: and, if needed, article:")])
+            content.note(
+                [key.problem(f"unknown key {key.value!r} in an answer", "use quote: and, if needed, article:")]
+            )
     quote, article = mapping.get("quote"), mapping.get("article")
     if not isinstance(quote, Scalar) or not _text(quote, "quote", content):
         content.note([mapping.problem("an answer without a quote", "add quote: and a stretch copied from the article")])
@@ -209,7 +221,9 @@ def _judge_intent(draft: IntentDraft) -> Iterable[Problem]:
     if draft.card and draft.kind != "urgent":
         yield name.problem(f"{name.value} names a card but is not urgent", "remove card:, or make it kind: urgent")
     if draft.does and (draft.kind != "smalltalk" or draft.does not in FOLLOW_UPS):
-        yield name.problem(f"{name.value} cannot do {draft.does!r}", f"small talk may do one of: {', '.join(FOLLOW_UPS)}")
+        yield name.problem(
+            f"{name.value} cannot do {draft.does!r}", f"small talk may do one of: {', '.join(FOLLOW_UPS)}"
+        )
     if draft.kind == "smalltalk" and draft.quotes:
         yield name.problem(f"{name.value} is small talk and cannot quote", "use reply:, or make it kind: answer")
 
@@ -227,7 +241,9 @@ def _read_wording(node: Node, content: Content) -> None:
         if key.value == "follow_ups":
             for name, phrases in _pairs(value, "follow_ups", content):
                 if name.value not in FOLLOW_UPS:
-                    content.note([name.problem(f"unknown follow-up {name.value!r}", f"use one of: {', '.join(FOLLOW_UPS)}")])
+                    content.note(
+                        [name.problem(f"unknown follow-up {name.value!r}", f"use one of: {', '.join(FOLLOW_UPS)}")]
+                    )
                 content.follow_ups[name.value] = tuple(p.value for p in _texts(phrases, "phrases", content))
         else:
             _keep(content.wording, key, value, "wording", content)
@@ -236,13 +252,13 @@ def _read_wording(node: Node, content: Content) -> None:
 def _keep(store: dict[str, Scalar], key: Scalar, value: Node, what: str, content: Content) -> None:
     text = _text(value, what, content)
     place = value if isinstance(value, Scalar) else key
-    store[key.value] = Scalar(text, place.file, place.line, place.column)
+    store[key.value] = place.with_value(text)
 
 
 def _read_safety(node: Node, content: Content) -> None:
-    _read_keys(node, {"cards": _read_cards, "rules": _read_rules}, content, "safety") if isinstance(node, Mapping) else content.note(
-        [node.problem("safety must hold cards: and rules:", "indent them below it")]
-    )
+    _read_keys(node, {"cards": _read_cards, "rules": _read_rules}, content, "safety") if isinstance(
+        node, Mapping
+    ) else content.note([node.problem("safety must hold cards: and rules:", "indent them below it")])
 
 
 def _read_cards(node: Node, content: Content) -> None:
@@ -257,7 +273,9 @@ def _read_rules(node: Node, content: Content) -> None:
     for mapping in _maps(node, "rules", content):
         for key, _ in mapping.items:
             if key.value not in _RULE_KEYS:
-                content.note([key.problem(f"unknown key {key.value!r} in a rule", f"use one of: {', '.join(_RULE_KEYS)}")])
+                content.note(
+                    [key.problem(f"unknown key {key.value!r} in a rule", f"use one of: {', '.join(_RULE_KEYS)}")]
+                )
         flag, card, when, unless = (mapping.get(key) for key in _RULE_KEYS)
         if flag is None or card is None or when is None:
             content.note([mapping.problem("a rule needs flag:, card: and when:", "add what is missing")])
@@ -281,7 +299,13 @@ def _read_clinic(node: Node, content: Content) -> None:
         elif key.value in ("name", "country"):
             _keep(content.clinic, key, value, key.value, content)
         else:
-            content.note([key.problem(f"unknown key {key.value!r} in clinic", "use one of: name, country, numbers, refer, first")])
+            content.note(
+                [
+                    key.problem(
+                        f"unknown key {key.value!r} in clinic", "use one of: name, country, numbers, refer, first"
+                    )
+                ]
+            )
 
 
 def _read_tests(node: Node, content: Content) -> None:

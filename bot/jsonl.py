@@ -44,20 +44,20 @@ class Door:
         try:
             request = json.loads(line)
         except (ValueError, RecursionError):
-            return _error(None, "bad_request", "the line is not JSON: send an object such as {\"question\": \"…\"}")
+            return _error(None, "bad_request", 'the line is not JSON: send an object such as {"question": "…"}')
         if not isinstance(request, dict):
-            return _error(None, "bad_request", "the line is not an object: send one such as {\"question\": \"…\"}")
+            return _error(None, "bad_request", 'the line is not an object: send one such as {"question": "…"}')
         name = request.get("id")
         session, question, reset = (request.get(key) for key in ("session", "question", "reset"))
         if isinstance(reset, str):
             self._sessions.pop(reset, None)
             return {"id": name, "ok": True}
         if not isinstance(question, str):
-            return _error(name, "bad_request", "the object holds no question: send {\"question\": \"…\"} or {\"reset\": \"…\"}")
+            return _error(name, "bad_request", 'the object holds no question: send {"question": "…"} or {"reset": "…"}')
         if session is None:
             return {"id": name, "reply": self._bot.ask(question).to_dict()}
         if not isinstance(session, str):
-            return _error(name, "bad_request", "the session is not a text: send {\"session\": \"name\"}")
+            return _error(name, "bad_request", 'the session is not a text: send {"session": "name"}')
         reply, after = self._bot.reply(question, self._recall(session))
         self._sessions[session] = (time.monotonic(), after)
         return {"id": name, "reply": reply.to_dict()}
@@ -66,7 +66,9 @@ class Door:
         """The session of that name, freed of the old ones and with room for one more."""
         _, session = self._sessions.pop(name, (0.0, Session()))
         limit = time.monotonic() - OLDEST_SESSION
-        while self._sessions and (len(self._sessions) >= MOST_SESSIONS or next(iter(self._sessions.values()))[0] < limit):
+        while self._sessions and (
+            len(self._sessions) >= MOST_SESSIONS or next(iter(self._sessions.values()))[0] < limit
+        ):
             self._sessions.popitem(last=False)
         return session
 
@@ -83,7 +85,9 @@ def serve(bot: Bot, lines: BinaryIO, out: BinaryIO) -> None:
         if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             while (rest := lines.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
                 pass
-            _write(out, _error(None, "too_long", f"the line is longer than {LONGEST_LINE} bytes: send a shorter question"))
+            _write(
+                out, _error(None, "too_long", f"the line is longer than {LONGEST_LINE} bytes: send a shorter question")
+            )
         elif line.strip():
             _write(out, door.answer(line))
 

@@ -31,7 +31,7 @@ VERSION = 5
 
 KIND_ORDER = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
 _MAGIC = b"patient-guide model\n"
-_ARRAYS = {"keys": "I", "idf": "f", "starts": "I", "classes": "H", "weights": "h", "intercepts": "f"}
+_ARRAYS: dict[str, Any] = {"keys": "I", "idf": "f", "starts": "I", "classes": "H", "weights": "h", "intercepts": "f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ class Model:
             share = math.sqrt(weight) / length * self.scale if length else 0.0
             for row, value in rows:
                 start, end = self.starts[row], self.starts[row + 1]
-                value *= share
+                factor = value * share
                 for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
-                    totals[which] += value * stored
+                    totals[which] += factor * stored
         return totals[: len(self.pack.intents)], totals[len(self.pack.intents) :]
 
     def _rows(self, block: list[str]) -> list[tuple[int, float]]:
@@ -181,7 +181,8 @@ def load_model(path: Path, fingerprint: str) -> Model:
 
 
 def _to_model(header: dict[str, Any], data: memoryview) -> Model:
-    arrays, at = {}, 0
+    arrays: dict[str, Any] = {}
+    at = 0
     for name, code in _ARRAYS.items():
         end = at + header["sizes"][name]
         arrays[name] = data[at:end].cast(code)
@@ -228,18 +229,23 @@ def _span(values: list[int] | None) -> Span | None:
 
 
 def _quote(values: list[Any]) -> Quote:
-    return Quote(*values[:4], lead=_span(values[4]))
+    article, passage, start, end, lead = values
+    return Quote(article, passage, start, end, _span(lead))
 
 
 def _article(values: list[Any]) -> Article:
-    *head, subjects, text, passages, left_out = values
-    return Article(
-        *head,
-        tuple(subjects),
-        text,
-        tuple(Passage(*p[:6], tuple(Span(*s) for s in p[6]), _span(p[7])) for p in passages),
-        tuple(LeftOut(*x) for x in left_out),
-    )
+    names = dict(zip(Article.__dataclass_fields__, values, strict=True))
+    names["subjects"] = tuple(names["subjects"])
+    names["passages"] = tuple(map(_passage, names["passages"]))
+    names["left_out"] = tuple(LeftOut(*left) for left in names["left_out"])
+    return Article(**names)
+
+
+def _passage(values: list[Any]) -> Passage:
+    names = dict(zip(Passage.__dataclass_fields__, values, strict=True))
+    names["sentences"] = tuple(Span(*sentence) for sentence in names["sentences"])
+    names["lead_in"] = _span(names["lead_in"])
+    return Passage(**names)
 
 
 def _intent(values: list[Any]) -> Intent:

@@ -22,44 +22,44 @@ __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_lines", "read_yaml"]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A text. `block` tells a `|` text, whose first line stands one line below its place."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """A node's file, and its line and column from 1."""
 
-    value: str
     file: str
     line: int
     column: int
-    block: bool = False
-    cut_short: bool = False
 
     def problem(self, fact: str, remedy: str, nearest: str = "") -> Problem:
         """A problem at this node."""
         return Problem(self.file, self.line, self.column, fact, remedy, nearest)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar(_Placed):
+    """A text. Of a `|` text, whose first line stands one line below its place, `block` is the column, else 0."""
+
+    value: str
+    block: int = 0
+    cut_short: bool = False
+
+    def with_value(self, value: str) -> Scalar:
+        """The same place, another text."""
+        return Scalar(value=value, file=self.file, line=self.line, column=self.column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence(_Placed):
     """A list."""
 
     items: tuple[Node, ...]
-    file: str
-    line: int
-    column: int
-
-    problem = Scalar.problem
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping(_Placed):
     """Keys and values in the order of the file, each key once."""
 
     items: tuple[tuple[Scalar, Node], ...]
-    file: str
-    line: int
-    column: int
-
-    problem = Scalar.problem
 
     def get(self, key: str) -> Node | None:
         """The value under `key`, or None."""
@@ -82,21 +82,26 @@ class _Builder:
 
     def build(self, event: Any) -> Node:
         """The node that `event` opens, read to its end."""
-        place = (self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        place: dict[str, Any] = {
+            "file": self.file,
+            "line": event.start_mark.line + 1,
+            "column": event.start_mark.column + 1,
+        }
         if isinstance(event, yaml.AliasEvent):
             self.at(event, f"a reference *{event.anchor} is not understood here", "write the text out")
-            return Scalar("", *place)
+            return Scalar(value="", **place)
         if event.anchor:
             self.at(event, f"an anchor &{event.anchor} is not understood here", "remove it and write the text out")
         if event.tag is not None:
             self.at(event, f"a tag {event.tag} is not understood here", "remove it")
         if isinstance(event, yaml.ScalarEvent):
-            block = event.style == "|"
-            return Scalar(event.value, *place, block, event.style is None and self._is_cut(event))
+            block = self._block_column(event) if event.style == "|" else 0
+            cut = not event.style and self._is_cut(event)  # "" from the C reader, None from the other
+            return Scalar(value=event.value, block=block, cut_short=cut, **place)
         if isinstance(event, yaml.SequenceStartEvent):
-            return Sequence(tuple(self._until(yaml.SequenceEndEvent)), *place)
+            return Sequence(items=tuple(self._until(yaml.SequenceEndEvent)), **place)
         nodes = list(self._until(yaml.MappingEndEvent))
-        return Mapping(tuple(self._pairs(nodes)), *place)
+        return Mapping(items=tuple(self._pairs(nodes)), **place)
 
     def _until(self, end: type) -> Iterator[Node]:
         while not isinstance(event := next(self.events), end):
@@ -114,10 +119,14 @@ class _Builder:
                 seen[key.value] = key.line
                 yield key, value
 
+    def _block_column(self, event: Any) -> int:
+        inside = self.lines[event.start_mark.line + 1 : max(event.end_mark.line, event.start_mark.line + 2)]
+        return 1 + min((len(line) - len(line.lstrip()) for line in inside if line.strip()), default=0)
+
     def _is_cut(self, event: Any) -> bool:
         """Whether a plain text is followed on its line by ` #`, which YAML reads as the start of a comment."""
         mark = event.end_mark
-        return bool(re.match(r"\s+#", self.lines[mark.line][mark.column :])) if mark.line < len(self.lines) else False
+        return mark.line < len(self.lines) and bool(re.match(r"\s+#", self.lines[mark.line][mark.column :]))
 
 
 def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
@@ -133,9 +142,7 @@ def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
     builder = _Builder(shown, text.split("\n"), iter(()))
     try:
         builder.events = iter(yaml.parse(text, _Loader))
-        documents = [
-            builder.build(event) for event in builder.events if isinstance(event, yaml.NodeEvent)
-        ]
+        documents = [builder.build(event) for event in builder.events if isinstance(event, yaml.NodeEvent)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -148,10 +155,12 @@ def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
     except RecursionError:
         return None, [Problem(shown, 1, 1, "lists and keys are nested too deeply", "flatten them")]
     if not documents:
-        return Mapping((), shown, 1, 1), builder.problems
+        return Mapping(items=(), file=shown, line=1, column=1), builder.problems
     top = documents[0]
     if len(documents) > 1:
-        builder.problems.append(documents[1].problem("a second document starts here", "remove the line of three dashes"))
+        builder.problems.append(
+            documents[1].problem("a second document starts here", "remove the line of three dashes")
+        )
     if not isinstance(top, Mapping):
         builder.problems.append(top.problem("the file must open with a key such as intents:", "see README, the guide"))
         return None, builder.problems
@@ -179,19 +188,27 @@ def read_lines(node: Node, what: str) -> tuple[list[Scalar], list[Problem]]:
         wrong = [item for item in node.items if not isinstance(item, Scalar)]
         remedy = f"a text that holds a colon must stand in quotes; or write the {what} as a block: |"
         problems = [item.problem(f"one of the {what} is not a text", remedy) for item in wrong]
-        problems += [t.problem(f"a # cuts this one of the {what} short", "put it in quotes") for t in texts if t.cut_short]
-        return [Scalar(t.value.strip(), t.file, t.line, t.column) for t in texts], problems
+        problems += [
+            t.problem(f"a # cuts this one of the {what} short", "put it in quotes") for t in texts if t.cut_short
+        ]
+        return [t.with_value(t.value.strip()) for t in texts], problems
     if not isinstance(node, Scalar):
         return [], [node.problem(f"the {what} are not a list", f"write the {what} as lines that start with a dash")]
     if not node.block:
         if not node.value.strip():
             return [], []
-        return [], [node.problem(f"the {what} are not a list", f"write {what}: | and below it lines that start with a dash")]
+        return [], [
+            node.problem(f"the {what} are not a list", f"write {what}: | and below it lines that start with a dash")
+        ]
     found, problems = [], []
     for number, line in enumerate(node.value.split("\n"), node.line + 1):
-        at = Scalar(line.strip()[1:].strip(), node.file, number, 1)
+        text = line.strip().removeprefix("-").strip()
+        column = node.block + (line.find(text) if text else 0)
+        at = Scalar(value=text, file=node.file, line=number, column=column)
         if line.strip().startswith("-"):
             found.append(at)
         elif line.strip() and not line.strip().startswith("#"):
-            problems.append(at.problem(f"this line of the {what} does not start with a dash: {line.strip()!r}", "start it with - "))
+            problems.append(
+                at.problem(f"this line of the {what} does not start with a dash: {line.strip()!r}", "start it with - ")
+            )
     return found, problems

@@ -80,7 +80,9 @@ def fingerprint(root: Path) -> str:
             try:
                 body = path.read_bytes()
             except OSError as error:
-                raise PackError([Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]) from None
+                raise PackError(
+                    [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]
+                ) from None
             digest.update(f"{len(shown)} {shown} {len(body)}\n".encode())
             digest.update(body)
     return digest.hexdigest()
@@ -92,7 +94,9 @@ def load_pack(root: Path) -> Pack:
     problems: list[Problem] = []
     if not (root / "intents").is_dir():
         fact = "this is no pack: it holds no folder intents/" if root.is_dir() else "there is no such folder"
-        raise PackError([Problem(str(root), 1, 1, fact, "name a folder that holds intents/ and, if you quote, corpus/")])
+        raise PackError(
+            [Problem(str(root), 1, 1, fact, "name a folder that holds intents/ and, if you quote, corpus/")]
+        )
     articles = {}
     for path, shown in _files(root):
         if path.suffix == ".txt":
@@ -201,7 +205,11 @@ def _resolve(draft: QuoteDraft, finder: Finder, problems: list[Problem]) -> Quot
         problems.append(at.problem(f'quote is in no article: "{typed}"', remedy, finder.nearest(typed)))
     elif len(places) > 1:
         names = ", ".join(dict.fromkeys(article.id for article, _ in places))
-        problems.append(at.problem(f'quote stands in {len(places)} places ({names}): "{typed}"', "copy a longer stretch, or add article:"))
+        problems.append(
+            at.problem(
+                f'quote stands in {len(places)} places ({names}): "{typed}"', "copy a longer stretch, or add article:"
+            )
+        )
     else:
         article, span = places[0]
         passage = next((p for p in article.passages if p.start <= span.start and span.end <= p.end), None)
@@ -271,16 +279,18 @@ def _check_names(drafts: list[IntentDraft]) -> Iterator[Problem]:
     seen: dict[str, Scalar] = {}
     for draft in drafts:
         name = draft.name
-        if first := seen.setdefault(name.value, name):
-            if first is not name:
-                fact = f"the intent {name.value!r} stands twice, first in {first.file}:{first.line}"
-                yield name.problem(fact, "rename one, or move its examples to the other")
+        first = seen.setdefault(name.value, name)
+        if first is not name:
+            fact = f"the intent {name.value!r} stands twice, first in {first.file}:{first.line}"
+            yield name.problem(fact, "rename one, or move its examples to the other")
 
 
 def _check_named(names: Iterable[Scalar], intents: dict[str, Intent]) -> Iterator[Problem]:
     for name in names:
         if name.value not in intents:
-            yield name.problem(f"there is no intent {name.value!r} to lead to", "use the name of an intent of this pack")
+            yield name.problem(
+                f"there is no intent {name.value!r} to lead to", "use the name of an intent of this pack"
+            )
         elif not intents[name.value].quotes:
             yield name.problem(f"{name.value} quotes nothing, so it cannot be offered", "name an intent with an answer")
 
@@ -293,7 +303,7 @@ def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:
             name, file, line = seen.setdefault(words, (intent.name, example.file, example.line))
             if name != intent.name:
                 fact = f"this example stands under {name} too ({file}:{line}): {example.text!r}"
-                yield Problem(example.file, example.line, 1, fact, "keep it under the one that should answer it")
+                yield Problem(example.file, example.line, example.column, fact, "keep it under the one that should answer it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,11 +327,23 @@ def _fill(own: Content, base: Content, problems: list[Problem]) -> _Texts:
         if key not in WORDING:
             problems.append(text.problem(f"unknown wording {key!r}", f"use one of: {', '.join(WORDING)}"))
     wording = {**base.wording, **own.wording}
-    problems += [Problem("intents", 1, 1, f"no wording for {key}", f"add wording: {key}: …") for key in WORDING if key not in wording]
+    problems += [
+        Problem("intents", 1, 1, f"no wording for {key}", f"add wording: {key}: …")
+        for key in WORDING
+        if key not in wording
+    ]
     cards = {**base.cards, **own.cards}
     for rule in {r.card: r for r in (*base.rules, *own.rules)}.values():
         if rule.card not in cards:
-            problems.append(Problem("intents", 1, 1, f"the rule {rule.flag} shows no card: {rule.card!r}", f"add safety: cards: {rule.card}: …"))
+            problems.append(
+                Problem(
+                    "intents",
+                    1,
+                    1,
+                    f"the rule {rule.flag} shows no card: {rule.card!r}",
+                    f"add safety: cards: {rule.card}: …",
+                )
+            )
     return _Texts(
         {key: _fill_numbers(text, known, WORDING.get(key, frozenset()), problems) for key, text in wording.items()},
         {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()},

@@ -16,15 +16,15 @@ WIDEST = 88
 def wrap(text: str, width: int | None = None) -> str:
     """`text` in lines of at most `width` characters (default: the window's, up to `WIDEST`), line breaks kept.
 
-    >>> print(wrap("• one two three four", 12))
-    • one two
-      three four
+    >>> print(wrap("• one two three four five", 20))
+    • one two three four
+      five
     """
     width = max(20, min(width or shutil.get_terminal_size().columns, WIDEST))
     return "\n".join(_wrap_line(line, width) for line in strip_controls(text).split("\n"))
 
 
 def _wrap_line(line: str, width: int) -> str:
-    mark = line.split(" ")[0]
+    mark = line.split(" ", maxsplit=1)[0]
     hanging = " " * (len(mark) + 1) if mark in ("•", "—") or mark.rstrip(".").isdecimal() else ""
     return textwrap.fill(line, width, subsequent_indent=hanging, break_on_hyphens=False) if line.strip() else ""

@@ -49,7 +49,8 @@ class RedFlags:
         """
         if not self._compiled:
             self._compiled = [
-                (rule, [compile_sign(s) for s in rule.when], [compile_sign(s) for s in rule.unless]) for rule in self._rules
+                (rule, [compile_sign(s) for s in rule.when], [compile_sign(s) for s in rule.unless])
+                for rule in self._rules
             ]
         for words in readings:
             text = " " + " ".join(words) + " "

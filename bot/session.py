@@ -20,10 +20,14 @@ class Session:
     offered: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
 
-    def after(self, reply: Reply, shown: tuple[Quote, ...], waiting: tuple[Quote, ...], offered: tuple[str, ...]) -> Session:
+    def after(
+        self, reply: Reply, shown: tuple[Quote, ...], waiting: tuple[Quote, ...], offered: tuple[str, ...]
+    ) -> Session:
         """The session once `reply` was given; `offered` are the intents a number picks from."""
         asked = self.asked if reply.intent is None else (*self.asked, reply.intent)[-50:]
-        return replace(self, last=reply, shown=(*self.shown, *shown)[-50:], waiting=waiting, offered=offered, asked=asked)
+        return replace(
+            self, last=reply, shown=(*self.shown, *shown)[-50:], waiting=waiting, offered=offered, asked=asked
+        )
 
 
 def find_follow_up(words: tuple[str, ...], phrases: dict[str, frozenset[tuple[str, ...]]]) -> str | None:
@@ -44,4 +48,7 @@ def find_choice(text: str, offered: tuple[str, ...], questions: tuple[str, ...])
         if 1 <= number <= len(offered):
             return offered[number - 1]
     wanted = split_words(text)
-    return next((name for name, question in zip(offered, questions, strict=True) if wanted and split_words(question) == wanted), None)
+    return next(
+        (name for name, question in zip(offered, questions, strict=True) if wanted and split_words(question) == wanted),
+        None,
+    )

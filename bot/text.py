@@ -30,16 +30,18 @@ _UNSEEN = re.compile(
 )
 _ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-_])")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_MARKS = str.maketrans({**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‐‑‒–—―−", "-")})
+_MARKS = str.maketrans(
+    {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
+)
 _CLITICS = re.compile(r"(?<=[^\W_])(n't|'(?:s|re|ve|ll|d|m))\b")
 # Greek and Cyrillic letters that look Latin, as junk and look-alike spam mix them into Latin words.
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏԛԝвкмнтυνοαρικτ", "aeopcyxijsdhlqwbkmhtuvoapikt")
 
 
 def clean(text: str) -> str:
-    """Remove what a terminal would obey or nobody can see, and cut at `LONGEST` characters.
+    r"""Remove what a terminal would obey or nobody can see, and cut at `LONGEST` characters.
 
-    >>> clean("what is \\x1b[31mPT\\x1b[0m?\\u202e")
+    >>> clean("what is \x1b[31mPT\x1b[0m?\u202e")
     'what is PT?'
     """
     head = text[: 4 * LONGEST]  # Before anything slow: a megabyte may have been pasted.

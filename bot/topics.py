@@ -17,7 +17,9 @@ def list_topics(bot: Bot, everything: bool = False) -> str:
     for article in bot.articles.values():
         lines += [f"{article.publisher}: {article.title}", ""]
         for section in dict.fromkeys(p.section for p in article.passages):
-            questions = [i.question for i in bot.intents.values() if i.quotes and _is_home(article, section, i.quotes[0])]
+            questions = [
+                i.question for i in bot.intents.values() if i.quotes and _is_home(article, section, i.quotes[0])
+            ]
             if questions:
                 lines += [f"  {section}", *(f"    {question}" for question in questions), ""]
     others = [i.question for i in bot.intents.values() if i.kind == "answer" and not i.quotes]

@@ -1,9 +1,10 @@
 """Training: a pack in, a model out. The only room that imports scikit-learn.
 
 Each block of features becomes TF-IDF (sublinear counts, smoothed idf, rows of length one); the blocks are
-weighted and joined. On them stand linear support vector machines, one class against the rest: one over the kinds,
-and within each kind one over its intents, so that P(intent) = P(kind) * P(intent | kind). Beside one flat machine over
-all intents this is as accurate and six times as fast to fit. Scores of held-out examples then say what a score is worth.
+weighted and joined. On them stand linear support vector machines, one class against the rest: one over the
+kinds, and within each kind one over its intents, so that P(intent) = P(kind) * P(intent | kind). Beside one flat
+machine over all intents this is as accurate and six times as fast to fit. Scores of held-out examples then say
+what a score is worth.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from bot.features import BLOCK_WEIGHTS, extract, feature_key
@@ -67,7 +67,10 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     rows = [
         (tuple(replace_phrases(split_words(text), phrases)), i)
         for i, intent in enumerate(pack.intents.values())
-        for text in (*(e.text for e in intent.examples), *filter(None, [intent.question, intent.name.replace("_", " ")]))
+        for text in (
+            *(e.text for e in intent.examples),
+            *filter(None, [intent.question, intent.name.replace("_", " ")]),
+        )
     ]
     texts, intents = [words for words, _ in rows], np.array([i for _, i in rows])
     kinds = np.array([KIND_ORDER.index(pack.intents[names[i]].kind) for i in intents])
@@ -141,15 +144,15 @@ def _choose_features(block: Sequence[list[str]]) -> list[str]:
 
 
 def _fit(matrix: Any, intents: Any, size: int, kinds: Any) -> tuple[Any, Any]:
-    """Weights (features, intents + kinds; sparse) and intercepts of all machines. A class without examples scores -1."""
+    """Sparse weights (features, intents + kinds) and intercepts of all machines; no examples score -1."""
     intercepts = np.full(size + len(KIND_ORDER), -1.0, dtype=np.float32)
     columns = _fit_one(matrix, kinds + size, KIND_PENALTY, intercepts)
     for kind in np.unique(kinds):
         rows = np.flatnonzero(kinds == kind)
         columns |= _fit_one(matrix[rows], intents[rows], INTENT_PENALTY, intercepts)
     empty = sparse.csr_matrix((1, matrix.shape[1]), dtype=np.float32)
-    rows = [columns.get(label, empty) for label in range(len(intercepts))]
-    return sparse.vstack(rows, format="csr").T.tocsr(), intercepts
+    stacked = [columns.get(label, empty) for label in range(len(intercepts))]
+    return sparse.vstack(stacked, format="csr").T.tocsr(), intercepts
 
 
 def _fit_one(matrix: Any, labels: Any, penalty: float, intercepts: Any) -> dict[int, Any]:
@@ -232,11 +235,14 @@ def _score_held_out(matrix: Any, intents: Any, kinds: Any, size: int) -> tuple[A
     folds = min(FOLDS, int(np.bincount(intents).max()))
     if folds < 2:
         return np.array([], dtype=int), np.zeros((0, size + len(KIND_ORDER)))
-    # Intents with fewer examples than folds share one stratum, which scikit-learn would else warn of.
-    strata = np.where(np.bincount(intents)[intents] < folds, -1, intents)
+    # Dealt out intent by intent, so that every fold holds as even a share of each as can be.
+    shuffled = np.random.default_rng(0).permutation(len(intents))
+    fold = np.empty(len(intents), dtype=int)
+    fold[shuffled[np.argsort(intents[shuffled], kind="stable")]] = np.arange(len(intents)) % folds
     rows: list[Any] = []
     scores: list[Any] = []
-    for learn, hold in StratifiedKFold(folds, shuffle=True, random_state=0).split(matrix, strata):
+    for number in range(folds):
+        learn, hold = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         weights, intercepts = _fit(matrix[learn], intents[learn], size, kinds[learn])
         rows.append(hold)
         scores.append((matrix[hold] @ weights).toarray() + intercepts)

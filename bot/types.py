@@ -136,6 +136,7 @@ class Example:
     text: str
     file: str
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +300,7 @@ class Reply:
             "intent": self.intent,
             "confidence": self.confidence,
             "alternatives": [
-                {"intent": a.intent, "question": a.question, "confidence": a.confidence}
-                for a in self.alternatives
+                {"intent": a.intent, "question": a.question, "confidence": a.confidence} for a in self.alternatives
             ],
             "choices": list(self.choices),
             "suggestions": list(self.suggestions),

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import math
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import snowballstemmer
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from bot import Bot
+from bot.errors import ModelError
+from bot.features import BLOCK_WEIGHTS, extract
+from bot.model import KIND_ORDER, Model, load_model, save_model
+from bot.pack import fingerprint, load_pack
+from bot.text import index_phrases, replace_phrases, split_words
+from bot.train import INTENT_PENALTY, KIND_PENALTY, ROUNDS, train
+
+QUESTIONS = ("can i leave the van in the garage", "may my sister visit", "should i take tablets", "zzz", "")
+
+
+@pytest.fixture(scope="module")
+def model(cache: Path) -> Model:
+    return train(load_pack(Path(__file__).parent / "packs" / "tiny"))
+
+
+def test_served_scores_equal_scikit_learns_own(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train the same machines again with scikit-learn alone and compare their decision functions."""
+    from sklearn.svm import LinearSVC
+
+    monkeypatch.setattr("bot.train.SMALLEST_WEIGHT", 0.0)
+    pack = load_pack(Path(__file__).parent / "packs" / "tiny")
+    served = train(pack)
+    stem = snowballstemmer.stemmer("english").stemWord
+    table = index_phrases(pack.synonyms)
+
+    def features(text: str) -> list[list[str]]:
+        return list(extract(replace_phrases(split_words(text), table), stem))
+
+    texts, labels, kinds = [], [], []
+    for i, intent in enumerate(pack.intents.values()):
+        for text in [*(e.text for e in intent.examples), intent.question, intent.name.replace("_", " ")]:
+            if text:
+                texts.append(features(text))
+                labels.append(i)
+    kinds.append(KIND_ORDER.index(intent.kind))
+    asked = [features(question) for question in QUESTIONS]
+    blocks, wanted = [], []
+    for b, weight in enumerate(BLOCK_WEIGHTS):
+        vectorizer = TfidfVectorizer(analyzer=list, sublinear_tf=True)
+        blocks.append(vectorizer.fit_transform([t[b] for t in texts]) * math.sqrt(weight))
+        wanted.append(vectorizer.transform([t[b] for t in asked]) * math.sqrt(weight))
+    matrix, queries = sparse.hstack(blocks, "csr"), sparse.hstack(wanted, "csr")
+    rows = [i for i, kind in enumerate(kinds) if kind == 0]
+    settings = {"tol": 0.1, "max_iter": ROUNDS, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        by_intent = LinearSVC(C=INTENT_PENALTY, **settings).fit(matrix[rows], np.array(labels)[rows])
+        by_kind = LinearSVC(C=KIND_PENALTY, **settings).fit(matrix, kinds)
+    for question, expected, expected_kinds in zip(
+        QUESTIONS, by_intent.decision_function(queries), by_kind.decision_function(queries), strict=True
+    ):
+        scores, kind_scores = served.score(replace_phrases(split_words(question), table))
+        assert scores[: len(expected)] == pytest.approx(expected, abs=2e-3)
+        assert [kind_scores[kind] for kind in by_kind.classes_] == pytest.approx(expected_kinds, abs=2e-3)
+
+
+def test_a_model_comes_back_from_its_file_as_it_was(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "a.model"
+    save_model(model, path)
+    back = load_model(path, model.pack.fingerprint)
+    assert [p.name for p in path.parent.iterdir()] == ["a.model"]
+    assert back.pack.articles == model.pack.articles
+    assert back.pack.rules == model.pack.rules
+    assert back.calibration == model.calibration
+    for question in QUESTIONS:
+        words = split_words(question)
+        assert back.score(words)[0] == pytest.approx(model.score(words)[0], abs=1e-6)
+
+
+def test_training_twice_gives_the_same_bytes(model: Model, tmp_path: Path) -> None:
+    save_model(model, tmp_path / "a")
+    save_model(train(load_pack(Path(__file__).parent / "packs" / "tiny")), tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_damaged_or_foreign_file_is_refused(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    save_model(model, path)
+    whole = path.read_bytes()
+    bad = [b"", whole[:100], whole[:-1], whole[:500] + b"\x00" + whole[501:], b"\x80\x04pickle", whole + b" "]
+    for body in bad:
+        path.write_bytes(body)
+        with pytest.raises(ModelError):
+            load_model(path, model.pack.fingerprint)
+    path.write_bytes(whole)
+    with pytest.raises(ModelError, match="another pack"):
+        load_model(path, "0" * 32)
+
+
+def test_a_damaged_cache_is_rebuilt_and_an_edit_is_seen(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATIENT_GUIDE_CACHE", str(tmp_path / "cache"))
+    before = Bot.load(pack).ask("is parking free")
+    (stored,) = (tmp_path / "cache").iterdir()
+    stored.write_bytes(b"junk")
+    assert Bot.load(pack).ask("is parking free") == before
+    assert load_model(stored, fingerprint(pack))
+    path = pack / "intents" / "visiting.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("Hello. Ask me", "Hi. Ask me"), encoding="utf-8")
+    assert Bot.load(pack).ask("hello").text.startswith("Hi.")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("PATIENT_GUIDE_CACHE", str(blocked))
+    assert Bot.load(pack).ask("is parking free").kind == "answer"
+
+
+def test_a_pack_of_replies_alone_without_corpus_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATIENT_GUIDE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "p" / "intents").mkdir(parents=True)
+    (tmp_path / "p" / "intents" / "a.yaml").write_text(
+        "intents:\n"
+        "  - intent: lights_on\n    kind: smalltalk\n    examples: |\n      - lights on\n      - make it bright\n    reply: Lit.\n"
+        "  - intent: lights_off\n    question: Dark?\n    examples: [lights off, make it dark]\n    reply: Dark.\n"
+    )
+    bot = Bot.load(tmp_path / "p")
+    assert [bot.ask(q).intent for q in ("lights on", "make it dark")] == ["lights_on", "lights_off"]
+    assert bot.ask("make it dark").text.startswith("Dark.")
