@@ -13,7 +13,7 @@ from bot.session import Session
 __all__ = ["Door", "serve"]
 
 LONGEST_LINE = 64 * 1024
-"""Bytes of one line, its end included."""
+"""Bytes of one line, its end not counted."""
 
 MOST_SESSIONS = 1000
 OLDEST_SESSION = 3600.0
@@ -63,12 +63,12 @@ class Door:
         return {"id": name, "reply": reply.to_dict()}
 
     def _recall(self, name: str) -> Session:
-        """The session of that name, freed of the old ones and with room for one more."""
-        _, session = self._sessions.pop(name, (0.0, Session()))
+        """The session of that name, once the old ones are gone and there is room for one more."""
         limit = time.monotonic() - OLDEST_SESSION
-        while self._sessions and (
-            len(self._sessions) >= MOST_SESSIONS or next(iter(self._sessions.values()))[0] < limit
-        ):
+        while self._sessions and next(iter(self._sessions.values()))[0] < limit:
+            self._sessions.popitem(last=False)
+        _, session = self._sessions.pop(name, (0.0, Session()))
+        if len(self._sessions) >= MOST_SESSIONS:
             self._sessions.popitem(last=False)
         return session
 

@@ -72,8 +72,9 @@ def _files(root: Path) -> Iterator[tuple[Path, str]]:
 def fingerprint(root: Path) -> str:
     """A hash of every file that `load_pack(root)` would read: 32 hex digits.
 
-    Raises PackError where a file cannot be read.
+    Raises PackError where there is no pack or a file cannot be read.
     """
+    _require_folder(root)
     digest = hashlib.blake2b(digest_size=16)
     for base in dict.fromkeys((root.resolve(), shipped_root())):
         for path, shown in _files(base):
@@ -86,6 +87,13 @@ def fingerprint(root: Path) -> str:
             digest.update(f"{len(shown)} {shown} {len(body)}\n".encode())
             digest.update(body)
     return digest.hexdigest()
+
+
+def _require_folder(root: Path) -> None:
+    if not (root / "intents").is_dir():
+        fact = "this is no pack: it holds no folder intents/" if root.is_dir() else "there is no such folder"
+        remedy = "name a folder that holds intents/ and, if you quote, corpus/"
+        raise PackError([Problem(str(root), 1, 1, fact, remedy)])
 
 
 def load_pack(root: Path) -> Pack:
@@ -303,7 +311,9 @@ def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:
             name, file, line = seen.setdefault(words, (intent.name, example.file, example.line))
             if name != intent.name:
                 fact = f"this example stands under {name} too ({file}:{line}): {example.text!r}"
-                yield Problem(example.file, example.line, example.column, fact, "keep it under the one that should answer it")
+                yield Problem(
+                    example.file, example.line, example.column, fact, "keep it under the one that should answer it"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ def pack(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def run(cache: Path) -> Run:
-    """Run `python -m bot …` as a program of its own and return what it printed."""
+def run(bot: object) -> Run:
+    """Run `python -m bot …` as a program of its own, the shipped pack built, and return what it printed."""
 
     def call(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, cwd: Path = ROOT):
         command = [sys.executable, "-m", "bot", *arguments]

@@ -114,7 +114,9 @@ def test_a_wrapped_markdown_leaflet() -> None:
     assert [p.section for p in article.passages] == (
         ["After Your Hip Operation"] + ["Moving safely"] * 5 + ["Getting help"] * 2
     )
-    assert article.passages[0].text.startswith("You will stand up") and article.passages[0].text.endswith("twice a day.")
+    assert article.passages[0].text.startswith("You will stand up") and article.passages[0].text.endswith(
+        "twice a day."
+    )
     assert "lower than your hip" in article.passages[3].text
     found = leads(article)
     assert found["Do not cross your legs"] == "For the first six weeks:"
@@ -159,7 +161,10 @@ def test_a_blog_post_with_boxes() -> None:
     ("text", "sentences"),
     [
         ("See Dr. Li at 9 a.m. Bring shoes. Why? Because!", ["See Dr. Li at 9 a.m. Bring shoes.", "Why?", "Because!"]),
-        ("It costs 2.50 now, i.e. little. (Really.) “Yes.” No", ["It costs 2.50 now, i.e. little.", "(Really.)", "“Yes.”", "No"]),
+        (
+            "It costs 2.50 now, i.e. little. (Really.) “Yes.” No",
+            ["It costs 2.50 now, i.e. little.", "(Really.)", "“Yes.”", "No"],
+        ),
         ("One\nline. Two", ["One\nline.", "Two"]),
     ],
 )
@@ -186,8 +191,12 @@ def test_a_changed_article_is_refused(pack: Path) -> None:
 
 def test_every_fault_of_a_header_is_named(pack: Path) -> None:
     path = pack / "corpus" / "visiting.txt"
-    text = path.read_text(encoding="utf-8").replace("published: 2024-05-01", "published: May").replace("url: none\n", "")
-    path.write_text(text.replace("title:", "tilte:").replace("licence: The", "licence: A\nlicence: The"), encoding="utf-8")
+    text = (
+        path.read_text(encoding="utf-8").replace("published: 2024-05-01", "published: May").replace("url: none\n", "")
+    )
+    path.write_text(
+        text.replace("title:", "tilte:").replace("licence: The", "licence: A\nlicence: The"), encoding="utf-8"
+    )
     _, problems = read_article(path, "corpus/visiting.txt")
     facts = [p.fact for p in problems]
     assert "unknown key 'tilte'" in facts

@@ -45,7 +45,7 @@ def test_served_scores_equal_scikit_learns_own(model: Model, monkeypatch: pytest
             if text:
                 texts.append(features(text))
                 labels.append(i)
-    kinds.append(KIND_ORDER.index(intent.kind))
+                kinds.append(KIND_ORDER.index(intent.kind))
     asked = [features(question) for question in QUESTIONS]
     blocks, wanted = [], []
     for b, weight in enumerate(BLOCK_WEIGHTS):

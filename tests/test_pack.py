@@ -85,12 +85,22 @@ def test_scalars_stay_what_was_typed_with_any_line_ending_and_mark(pack: Path) -
         ("quote: Two people at a time", "quote: Two people #1", "Two people #1", "a # cuts this quote short"),
         ("quote: Two people at a time", "quote: two", "two\n", "quote stands in 2 places (visiting)"),
         ("quote: Two people at a time", "quote: Who may visit", "Who may visit\n      -", "quote is a heading"),
-        ("intent: visitors", "intent: parking_cost", "parking_cost\n    question: Who", "the intent 'parking_cost' stands"),
+        (
+            "intent: visitors",
+            "intent: parking_cost",
+            "parking_cost\n    question: Who",
+            "the intent 'parking_cost' stands",
+        ),
         ("next: [parking_cost]", "next: [parkng]", "parkng", "there is no intent 'parkng' to lead to"),
         ("next: [parking_cost]", "nxt: [parking_cost]", "nxt", "unknown key 'nxt' in an intent"),
         ("kind: advice", "kind: advise", "advise", "unknown kind 'advise'"),
         ("price of a parking ticket", "where do I leave my car", "where do I leave", "stands under parking_place too"),
-        ("- hi there\n      - good morning\n      - hello\n", "\n", "|\n      \n", "the example list of hello is empty"),
+        (
+            "- hi there\n      - good morning\n      - hello\n",
+            "\n",
+            "|\n      \n",
+            "the example list of hello is empty",
+        ),
         ('emergency: "999"', 'emergency: ""', '""', "the emergency number is missing"),
         ("question: Who may visit?", "question: a\n    question: b", "question: b", "the key 'question' stands"),
         ("kind: advice", "kind: &a advice", "&a advice", "an anchor &a"),
@@ -130,7 +140,17 @@ def test_all_problems_of_all_files_come_at_once(pack: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "junk", [b"\xff\xfe\x00", b"\x00\x01", b"- a\n- b\n", b"intents: {a: [}", b"a: *b", b"? [x]\n: y", b"[" * 3000, b"intents: 3"]
+    "junk",
+    [
+        b"\xff\xfe\x00",
+        b"\x00\x01",
+        b"- a\n- b\n",
+        b"intents: {a: [}",
+        b"a: *b",
+        b"? [x]\n: y",
+        b"[" * 3000,
+        b"intents: 3",
+    ],
 )
 def test_junk_is_a_problem_and_never_a_traceback(pack: Path, junk: bytes) -> None:
     (pack / "intents" / "more.yaml").write_bytes(junk)

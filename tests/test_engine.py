@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import Bot, Reply
+from bot.evaluate import keeps_form
+from bot.text import clean
+
+HERE = Path(__file__).parent
+
+
+def conversations() -> Iterator[tuple[str, list[tuple[str, list[str]]]]]:
+    for path in sorted((HERE / "conversations").glob("*.txt")):
+        for block in re.split(r"^--- ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            name, *lines = block.strip().split("\n")
+            turns: list[tuple[str, list[str]]] = []
+            for line in filter(str.strip, lines):
+                if line.startswith("> "):
+                    turns.append((line[2:], []))
+                else:
+                    turns[-1][1].append(line.strip())
+            yield name, turns
+
+
+@pytest.mark.parametrize(
+    ("name", "turns"), list(conversations()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_conversation(bot: Bot, name: str, turns: list[tuple[str, list[str]]]) -> None:
+    session = bot.session()
+    for question, expectations in turns:
+        reply = session.ask(question)
+        for expectation in expectations:
+            kind, *rest = shlex.split(expectation)
+            assert reply.kind == kind, (question, reply.text)
+            if rest[:1] == ["cites"]:
+                shown = [(c.lead.quote if c.lead else "") + c.quote for c in reply.citations if c.article == rest[1]]
+                assert any(rest[2] in text for text in shown), (question, reply.text)
+            if rest[:1] == ["says"]:
+                assert rest[1] in reply.text, (question, reply.text)
+
+
+def assert_sound(bot: Bot, reply: Reply) -> None:
+    """What every reply must be, whatever was asked (contract, section 3)."""
+    assert keeps_form(reply, bot.articles)
+    assert len(reply.text.split()) <= 220
+    assert clean(reply.text) == " ".join(reply.text.split())[:2000].rstrip() or len(reply.text) > 2000
+    for citation in reply.citations:
+        article = bot.articles[citation.article]
+        if citation.lead:
+            assert article.text[citation.lead.start : citation.lead.end] == citation.lead.quote
+            assert citation.lead.quote in reply.text
+        assert citation.publisher in reply.text
+        assert article.interest in reply.notice
+    if reply.kind == "urgent":
+        assert not reply.citations and not reply.suggestions
+    if reply.kind in ("advice", "out_of_scope"):
+        assert bot.wording["emergency"] in reply.text
+    assert len(reply.suggestions) <= 3
+    assert not set(reply.suggestions) & {i.question for i in bot.intents.values() if not i.quotes}
+    if reply.kind == "clarify":
+        assert 2 <= len(reply.choices) <= 4
+    assert 0 <= reply.confidence <= 1
+    assert len(reply.alternatives) <= 5
+
+
+def vocabulary(bot: Bot) -> list[str]:
+    return list(bot._model.vocabulary)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_recombined_words_never_bend_a_quote_or_break_a_limit(bot: Bot, data: st.DataObject) -> None:
+    words = data.draw(st.lists(st.sampled_from(vocabulary(bot)), min_size=1, max_size=25))
+    assert_sound(bot, bot.ask(" ".join(words)))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=st.text(max_size=300))
+def test_any_text_is_answered(bot: Bot, text: str) -> None:
+    assert_sound(bot, bot.ask(text))
+
+
+def test_every_question_of_a_menu_is_answered_by_its_own_intent(bot: Bot) -> None:
+    wrong = []
+    for intent in bot.intents.values():
+        if intent.quotes and intent.kind == "answer":
+            reply = bot.ask(intent.question)
+            if reply.kind != "answer" or intent.quotes[0].start not in {c.start for c in reply.citations}:
+                wrong.append((intent.name, reply.kind, reply.intent))
+            assert_sound(bot, reply)
+    assert wrong == []
+
+
+def test_only_strings_are_questions(bot: Bot) -> None:
+    for thing in (None, 3, b"what is OT", ["what"]):
+        with pytest.raises(TypeError, match="a question is a string"):
+            bot.ask(thing)  # type: ignore[arg-type]
+
+
+def test_a_misspelt_word_is_repaired_and_said_so(bot: Bot) -> None:
+    reply = bot.ask("do they use ultrasoond")
+    assert ("ultrasoond", "ultrasound") in reply.repairs
+    assert "ultrasound" in reply.citations[0].quote
+
+
+def test_a_megabyte_is_cut_with_a_word_about_it(bot: Bot) -> None:
+    reply = bot.ask("what is occupational therapy " + "and so on " * 100_000)
+    assert reply.text.startswith(bot.wording["too_long"])
+    assert_sound(bot, reply)
+
+
+def test_suggestions_are_not_what_was_just_asked(bot: Bot) -> None:
+    session = bot.session()
+    first = session.ask("do they use heat packs")
+    assert len(first.suggestions) == 3
+    second = session.ask(first.suggestions[0])
+    assert first.suggestions[0] not in second.suggestions
+
+
+def test_more_never_shows_a_quote_twice_until_all_is_said(bot: Bot) -> None:
+    session = bot.session()
+    seen = {c.start for c in session.ask("which exercises do physical therapists give").citations}
+    for _ in range(30):
+        reply = session.ask("more")
+        if reply.kind != "answer":
+            break
+        new = {c.start for c in reply.citations}
+        assert new and not new & seen
+        seen |= new
+    assert reply.kind == "smalltalk"
+    assert reply.text.startswith(bot.wording["no_more"])
+
+
+def test_a_session_that_was_reset_remembers_nothing(bot: Bot) -> None:
+    session = bot.session()
+    session.ask("do they use lasers")
+    session.reset()
+    assert session.ask("more").kind == "clarify"
+    assert session.ask("where does it say that").kind == "clarify"
+
+
+def test_one_bot_is_shared_by_sessions_that_do_not_meet(bot: Bot) -> None:
+    one, other = bot.session(), bot.session()
+    one.ask("do they use lasers")
+    assert other.ask("more").kind == "clarify"
+    assert one.ask("say that again").citations
+
+
+def test_a_foreign_pack_answers_from_its_own_article_with_its_own_number(tiny: Bot) -> None:
+    reply = tiny.ask("how much is the car park")
+    assert reply.kind == "answer" and reply.citations[0].article == "visiting"
+    assert "999" in tiny.ask("is there a cafeteria").text
+    assert "999" in tiny.ask("crushing pain in my chest right now").text
+    assert tiny.ask("should i take my tablets").kind == "advice"
+    assert_sound(tiny, reply)
