@@ -339,7 +339,8 @@ _PRONOUN = re.compile(
     r"\b(?!['’]s \w+ that\b| is \w+ that\b| (?:article|page|guide|leaflet|information)\b)"
 )
 _CONNECTIVE = re.compile(
-    r"(?:But|However|(?:After|Before) (?:this|that)|So(?! that)|Instead|Though|Although|Yet|Still|Also|And|Or|Nor|Then|Therefore|Thus|Hence"
+    r"(?:But|However|(?:After|Before) (?:this|that)|So(?! that)"
+    r"|Instead|Though|Although|Yet|Still|Also|And|Or|Nor|Then|Therefore|Thus|Hence"
     r"|Otherwise|Besides|Moreover|Furthermore|Similarly|Likewise|Nevertheless|Nonetheless|Meanwhile|For example"
     r"|For instance|In addition|In contrast|As a result|On the other hand|Rather(?! than)|Because of (?:this|that))\b"
 )
@@ -382,16 +383,10 @@ def _chain(article: Article, sentence: Span, before: list[Span]) -> list[Span]:
 
 def _names_subject(article: Article, sentences: list[Span]) -> bool:
     """Whether one of the sentences names a subject (or the article declares none to name)."""
-    texts = [article.text[s.start : s.end] for s in sentences]
-    return not article.subjects or any(
-        re.search(
-            rf"\b{re.escape(subject)}" + (r"s?\b" if subject.isupper() else ""),
-            text,
-            0 if subject.isupper() else re.IGNORECASE,
-        )
-        for subject in article.subjects
-        for text in texts
-    )
+    text = "\n".join(article.text[s.start : s.end] for s in sentences)
+    # An abbreviation such as OT must stand as it is, alone or in the plural; other names may run on.
+    patterns = (rf"\b{re.escape(s)}s?\b" if s.isupper() else rf"(?i)\b{re.escape(s)}" for s in article.subjects)
+    return not article.subjects or any(re.search(pattern, text) for pattern in patterns)
 
 
 def _sentences_before(article: Article, passage: Passage, start: int) -> list[Span]:

@@ -17,7 +17,7 @@ PLACE_WEIGHTS = (1.0, 0.7, 0.4, 0.3, 0.25, 0.2)
 LEAST_KNOWN = 0.34
 """Share of known words below which a text is in no language of the pack."""
 
-CLEAR = 0.25
+CLEAR = 0.4
 """A second quote is shown if it scores at least this share of the first."""
 
 UNSURE = 0.08

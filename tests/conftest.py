@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import Bot
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKS = ROOT / "tests" / "packs"
 
@@ -31,15 +33,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def bot(cache: Path):
-    from bot import Bot
-
     return Bot.load()
 
 
 @pytest.fixture(scope="session")
 def tiny(cache: Path):
-    from bot import Bot
-
     return Bot.load(PACKS / "tiny")
 
 

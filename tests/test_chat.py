@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
+from conftest import ROOT, Run
 
 from bot import Bot
-from conftest import ROOT, Run
 
 pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 
@@ -52,7 +52,7 @@ class Terminal:
 
 def test_a_visit_in_a_terminal(bot: Bot) -> None:
     terminal = Terminal()
-    terminal.wait_for("> ")
+    terminal.wait_for("\x1b[?2004h")  # The prompt listens.
     assert "Ask me about physical therapy" in terminal.seen
     terminal.type("do they use lasers\r")
     terminal.wait_for("Low-level laser therapy")
@@ -65,7 +65,7 @@ def test_a_visit_in_a_terminal(bot: Bot) -> None:
 
 def test_end_of_input_leaves(bot: Bot) -> None:
     terminal = Terminal()
-    terminal.wait_for("> ")
+    terminal.wait_for("\x1b[?2004h")  # The prompt listens.
     terminal.type("\x04")
     terminal.wait_for("Goodbye")
     assert terminal.code() == 0

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import PACKS, ROOT, Run
 
 from bot import Bot
-from conftest import PACKS, ROOT, Run
 
 CONTROL = set(map(chr, (*range(9), 11, *range(13, 32), *range(127, 160))))
 
@@ -85,7 +85,7 @@ def test_junk_on_standard_input_is_answered_in_clean_text(run: Run, junk: bytes)
 
 
 def test_piped_lines_are_one_session_with_a_blank_line_between(run: Run) -> None:
-    done = run(stdin="do they use lasers\n\nwhere does it say that\n".encode())
+    done = run(stdin=b"do they use lasers\n\nwhere does it say that\n")
     text = done.stdout.decode()
     assert text.count("Low-level laser therapy") == 2
     assert "\n\nThat came from here:" in text
@@ -115,7 +115,8 @@ def loaded(*arguments: str, stdin: bytes = b"") -> set[str]:
     code = (
         "import sys, runpy\nsys.argv = ['bot', *sys.argv[1:]]\n"
         "try: runpy.run_module('bot', run_name='__main__')\nexcept SystemExit: pass\n"
-        "print(*sorted({m.partition('.')[0] for m in sys.modules} | {m for m in sys.modules if m[:4] == 'bot.'}), file=sys.stderr)"
+        "rooms = {m for m in sys.modules if m[:4] == 'bot.'}\n"
+        "print(*rooms | {m.partition('.')[0] for m in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], input=stdin, capture_output=True, cwd=ROOT, timeout=60, check=True

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_no_sentence_is_shown_without_what_it_leans_on(name: str) -> None:
 
 
 def test_a_wrapped_markdown_leaflet() -> None:
-    article, text = cut("wrapped", "After Your Hip Operation")
+    article, _ = cut("wrapped", "After Your Hip Operation")
     assert [p.section for p in article.passages] == (
         ["After Your Hip Operation"] + ["Moving safely"] * 5 + ["Getting help"] * 2
     )
@@ -178,7 +179,7 @@ def test_segmenting_anything_keeps_the_slice_invariant(text: str) -> None:
     for p in passages:
         assert text[p.start : p.end] == p.text.strip() == p.text != ""
     spans = sorted([(p.start, p.end) for p in passages] + [(x.start, x.end) for x in left_out])
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_a_changed_article_is_refused(pack: Path) -> None:

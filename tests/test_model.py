@@ -9,6 +9,7 @@ import pytest
 import snowballstemmer
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
 
 from bot import Bot
 from bot.errors import ModelError
@@ -28,8 +29,6 @@ def model(cache: Path) -> Model:
 
 def test_served_scores_equal_scikit_learns_own(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train the same machines again with scikit-learn alone and compare their decision functions."""
-    from sklearn.svm import LinearSVC
-
     monkeypatch.setattr("bot.train.SMALLEST_WEIGHT", 0.0)
     pack = load_pack(Path(__file__).parent / "packs" / "tiny")
     served = train(pack)
@@ -128,7 +127,8 @@ def test_a_pack_of_replies_alone_without_corpus_works(tmp_path: Path, monkeypatc
     (tmp_path / "p" / "intents").mkdir(parents=True)
     (tmp_path / "p" / "intents" / "a.yaml").write_text(
         "intents:\n"
-        "  - intent: lights_on\n    kind: smalltalk\n    examples: |\n      - lights on\n      - make it bright\n    reply: Lit.\n"
+        "  - intent: lights_on\n    kind: smalltalk\n    reply: Lit.\n"
+        "    examples: |\n      - lights on\n      - make it bright\n"
         "  - intent: lights_off\n    question: Dark?\n    examples: [lights off, make it dark]\n    reply: Dark.\n"
     )
     bot = Bot.load(tmp_path / "p")

@@ -10,7 +10,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT, Run
 
 PARTS = ("bot", "corpus", "intents", "pyproject.toml", "README.md", "LICENSE")
