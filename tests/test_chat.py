@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT, Run
 
 from bot import Bot
+from conftest import ROOT, Run
 
 pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PACKS, ROOT, Run
 
 from bot import Bot
+from conftest import PACKS, ROOT, Run
 
 CONTROL = set(map(chr, (*range(9), 11, *range(13, 32), *range(127, 160))))
 

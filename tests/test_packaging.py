@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT, Run
 
 PARTS = ("bot", "corpus", "intents", "pyproject.toml", "README.md", "LICENSE")
