@@ -12,7 +12,7 @@ from bot import __version__
 
 if TYPE_CHECKING:
     from bot.engine import Bot
-    from bot.types import Reply
+    from bot.types import Problem, Reply
 
 __all__ = ["main"]
 
@@ -93,6 +93,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--all", action="store_true", help="also what no intent reaches, and what was left out and why"
     )
     command("sources", _sources, "the articles: publisher, title, dates, interest, licence", "sources")
+    why = command("explain", _explain, "every stage's value for one question", 'explain "do they put ice on it"')
+    why.add_argument("question", help="the question, in quotes")
     scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl")
     scoring.add_argument("file", metavar="FILE.jsonl", help="one question a line, as in the README")
     scoring.add_argument("--json", action="store_true", help="print the figures as a JSON object")
@@ -113,7 +115,7 @@ def _load(options: argparse.Namespace) -> Bot:
     try:
         return Bot.load(options.pack, progress=_show_progress)
     except PackError as error:
-        _complain(error)
+        _complain(error.problems, UNUSABLE)
         raise SystemExit(UNUSABLE_PACK) from None
 
 
@@ -125,14 +127,14 @@ def _show_progress(what: str, share: float) -> None:
     print(f"{start}{text}", end=end if text else "", file=sys.stderr, flush=True)
 
 
-def _complain(error: Exception) -> None:
-    from bot.errors import PackError  # noqa: PLC0415
-
-    problems = error.problems if isinstance(error, PackError) else ()
+def _complain(problems: Sequence[Problem], consequence: str) -> None:
     for problem in problems:
         print(problem, file=sys.stderr)
     many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    print(f"{many}: this pack cannot be used until they are mended.", file=sys.stderr)
+    print(f"{many}: {consequence}.", file=sys.stderr)
+
+
+UNUSABLE = "this pack cannot be used until they are mended"
 
 
 # --- commands ---------------------------------------------------------------------------------------
@@ -205,7 +207,10 @@ def _check(options: argparse.Namespace) -> int:
     try:
         pack = load_pack(Path(options.pack) if options.pack else shipped_root())
     except PackError as error:
-        _complain(error)
+        _complain(error.problems, UNUSABLE)
+        return DECLINED
+    if pack.doubts:
+        _complain(pack.doubts, "the pack can be used, but its authors should look at them")
         return DECLINED
     examples = sum(len(intent.examples) for intent in pack.intents.values())
     _say(f"No problems: {len(pack.articles)} articles, {len(pack.intents)} intents, {examples} examples.")
@@ -223,6 +228,15 @@ def _sources(options: argparse.Namespace) -> int:
     from bot.topics import list_sources  # noqa: PLC0415
 
     _say(list_sources(_load(options)))
+    return FINE
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from pathlib import Path  # noqa: PLC0415
+
+    from bot.explain import explain  # noqa: PLC0415
+
+    _say(explain(_load(options), options.question, Path(options.pack) if options.pack else None))
     return FINE
 
 

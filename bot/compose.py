@@ -161,6 +161,8 @@ class Composer:
         for citation in citations:
             lead = citation.lead.quote if citation.lead else ""
             is_item = citation.lead is not None and lead.rstrip().endswith(":")
+            if citation.quote in said:
+                continue  # It was the lead of the one before.
             if lead and lead not in said:
                 lines.append(lead)
             if is_item or (lead and lead in said) or not lead:

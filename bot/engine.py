@@ -32,8 +32,8 @@ class Bot:
     """
 
     def __init__(self, model: Model) -> None:
-        self._model = model
-        self._flags = RedFlags(model.pack.rules)
+        self.model = model
+        self.flags = RedFlags(model.pack.rules)
         self._composer = Composer(model.pack)
         self._phrases = index_phrases(model.pack.synonyms)
         self._follow_ups = {name: frozenset(map(self._read_words, p)) for name, p in model.pack.follow_ups.items()}
@@ -59,47 +59,47 @@ class Bot:
         """Answer `text`; return the reply and the session to pass next time."""
         if not isinstance(text, str):
             raise TypeError(f"a question is a string, not {type(text).__name__}")
-        utterance = read(text, self._model, self._phrases)
+        utterance = read(text, self.model, self._phrases)
         answer = self._urgent(utterance) or self._follow_up(utterance, session) or self._understood(utterance, session)
         if answer is None:
             return self._composer.smalltalk(
-                Decision("smalltalk"), self._model.pack.wording["restarted"]
+                Decision("smalltalk"), self.model.pack.wording["restarted"]
             ).reply, Session()
         if len(text) > LONGEST:
-            cut = self._model.pack.wording["too_long"]
+            cut = self.model.pack.wording["too_long"]
             answer = replace(answer, reply=replace(answer.reply, text=f"{cut}\n\n{answer.reply.text}"))
         return answer.reply, session.after(answer.reply, answer.shown, answer.waiting, answer.offered)
 
     @property
     def name(self) -> str:
         """The pack's name."""
-        return self._model.pack.name
+        return self.model.pack.name
 
     @property
     def fingerprint(self) -> str:
         """The pack's hash."""
-        return self._model.pack.fingerprint
+        return self.model.pack.fingerprint
 
     @property
     def articles(self) -> Mapping[str, Article]:
         """The pack's articles by id."""
-        return self._model.pack.articles
+        return self.model.pack.articles
 
     @property
     def intents(self) -> Mapping[str, Intent]:
         """The pack's intents by name; their examples stay in the files."""
-        return self._model.pack.intents
+        return self.model.pack.intents
 
     @property
     def wording(self) -> Mapping[str, str]:
         """The pack's wording."""
-        return self._model.pack.wording
+        return self.model.pack.wording
 
     # --- the steps of the walk ---
 
     def _urgent(self, utterance: Utterance) -> Answer | None:
         """Before anything else, on the raw and on the repaired words: a repair may correct a danger away."""
-        flag = self._flags.match((split_words(utterance.text), utterance.words))
+        flag = self.flags.match((split_words(utterance.text), utterance.words))
         return self._composer.urgent(Decision("urgent", flag.flag, 1.0, card=flag.card)) if flag else None
 
     def _follow_up(self, utterance: Utterance, session: Session) -> Answer | None:
@@ -113,8 +113,8 @@ class Bot:
         """The reply to a question that stands on its own; None where the visitor starts over."""
         if find_follow_up(utterance.words, self._follow_ups) == "restart":
             return None
-        meant = understand(utterance, self._model)
-        decision = decide(utterance, meant, self._model)
+        meant = understand(utterance, self.model)
+        decision = decide(utterance, meant, self.model)
         intent = self.intents[decision.intent] if decision.intent else None
         compose = self._composer
         match decision.kind:
@@ -166,7 +166,7 @@ class Bot:
 
     def _picked(self, name: str, session: Session) -> Answer:
         intent = self.intents[name]
-        meant = understand(read(intent.question, self._model, self._phrases), self._model)
+        meant = understand(read(intent.question, self.model, self._phrases), self.model)
         quotes = dict.fromkeys((*intent.quotes, *choose_quotes(meant.quotes)))
         decision = Decision("answer", name, 1.0, tuple(quotes), alternatives=meant.ranked)
         return self._composer.answer(decision, self._suggest(decision, meant, session), ())
@@ -186,7 +186,7 @@ class Bot:
         return tuple(dict.fromkeys((*first, *(far for near in first for far in self.intents[near].next))))
 
     def _first_topics(self) -> tuple[str, ...]:
-        names = self._model.pack.first or (name for name in self.intents if self._is_answerable(name))
+        names = self.model.pack.first or (name for name in self.intents if self._is_answerable(name))
         return tuple(names)[:3]
 
     def _is_answerable(self, name: str) -> bool:

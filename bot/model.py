@@ -13,8 +13,8 @@ import json
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,30 +22,99 @@ from typing import Any
 from bot.errors import ModelError
 from bot.features import BLOCK_WEIGHTS, extract, feature_key
 from bot.speller import Speller
-from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span
+from bot.types import Article, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span
 
-__all__ = ["KIND_ORDER", "VERSION", "Calibration", "Model", "load_model", "save_model"]
+__all__ = [
+    "KIND_ORDER",
+    "VERSION",
+    "Calibration",
+    "Logistic",
+    "Model",
+    "Scores",
+    "expand",
+    "load_model",
+    "log_odds",
+    "save_model",
+]
 
-VERSION = 5
+VERSION = 10
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
-KIND_ORDER = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
+KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
 _MAGIC = b"patient-guide model\n"
 _ARRAYS: dict[str, Any] = {"keys": "I", "idf": "f", "starts": "I", "classes": "H", "weights": "h", "intercepts": "f"}
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Numbers fitted on held-out examples of the pack: raw scores to probabilities.
+class Logistic:
+    """A probability from a few measures: logistic regression on them, standardised, and on their products."""
 
-    The sharpnesses multiply scores before the softmax over a kind's intents and over the kinds; `slope` and `offset`
-    turn the log odds of the best intent into the confidence (Platt 1999).
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+
+    def probability(self, measures: Sequence[float]) -> float:
+        """0..1. `weights` first serve the measures, then their products in the order of `expand`."""
+        terms = expand([(x - m) / s for x, m, s in zip(measures, self.means, self.scales, strict=True)])
+        odds = self.intercept + sum(w * x for w, x in zip(self.weights, terms, strict=True))
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
+
+
+def log_odds(probability: float) -> float:
+    """The natural logarithm of the odds, kept finite.
+
+    >>> log_odds(0.5)
+    0.0
+    """
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(kept / (1 - kept))
+
+
+def expand(measures: Sequence[float]) -> list[float]:
+    """Measures and all their products of two, squares included.
+
+    >>> expand([2, 3])
+    [2, 3, 4, 6, 9]
+    """
+    products = [x * y for i, x in enumerate(measures) for y in measures[i:]]
+    return [*measures, *products]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Numbers fitted on held-out examples of the pack: what a score is worth.
+
+    The sharpnesses multiply scores before the softmax over a kind's intents and over the kinds. `kind_shares` are the
+    kinds' shares of the examples, in `KIND_ORDER`. `right` gives the
+    probability that the best intent is right. `within` gives the probability that the utterance is any of the pack's
+    business, and `threshold` the least of it that is answered: both for a pack without out-of-scope intents of its
+    own, which else tell. `reliability` holds, for 15 bins of confidence on held-out examples, how
+    many there were, their mean confidence, and the share that was right.
     """
 
     intent_sharpness: float
     kind_sharpness: float
-    slope: float
-    offset: float
+    kind_shares: tuple[float, ...] = ()
+    right: Logistic | None = None
+    within: Logistic | None = None
+    threshold: float = 0.0
+    reliability: tuple[tuple[int, float, float], ...] = ()
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: the mean gap between confidence and share right, by examples."""
+        total = sum(count for count, _, _ in self.reliability)
+        return sum(count * abs(said - was) for count, said, was in self.reliability) / total if total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Raw scores of an utterance, by intent and by kind, and its stems and stem pairs: (row or -1, idf, is a pair)."""
+
+    intents: list[float]
+    kinds: list[float]
+    stems: list[tuple[int, float, bool]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +132,7 @@ class Model:
     weights: Sequence[int]
     intercepts: Sequence[float]
     scale: float
+    unknown_idf: float
     vocabulary: tuple[str, ...]
     targets: tuple[str, ...]
     stems: dict[str, str]
@@ -75,6 +145,10 @@ class Model:
     @cached_property
     def _known_stems(self) -> frozenset[str]:
         return frozenset(self.stems.get(word, word) for word in self.vocabulary)
+
+    @cached_property
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(intent.kind for intent in self.pack.intents.values())
 
     def knows(self, word: str) -> bool:
         """Whether a word, or another form of it, stands in the examples, the articles or the synonyms."""
@@ -94,36 +168,81 @@ class Model:
         """The Snowball stem of a word."""
         return self.stems.get(word) or (word if word in self._known else self._stemmer(word))
 
-    def score(self, words: Sequence[str]) -> tuple[list[float], list[float]]:
-        """Raw scores of an utterance's words: one for each intent, in order, and one for each kind.
+    def score(self, words: Sequence[str]) -> Scores:
+        """Raw scores of an utterance's words, each list in the order of the pack's intents and of `KIND_ORDER`.
 
         Equal, within the stored weights' precision, to scikit-learn's decision functions for the same words.
         """
         totals = list(self.intercepts)
-        for block, weight in zip(extract(words, self.stem), BLOCK_WEIGHTS, strict=True):
-            rows = self._rows(block)
-            length = math.sqrt(sum(value * value for _, value in rows))
-            share = math.sqrt(weight) / length * self.scale if length else 0.0
-            for row, value in rows:
+        stems: list[tuple[int, float, bool]] = []
+        for block, feature, row, value in self.terms(words):
+            if block == 0:
+                stems.append((row, self.idf[row] if row >= 0 else self.unknown_idf, feature[0] == "p"))
+            if row >= 0:
                 start, end = self.starts[row], self.starts[row + 1]
-                factor = value * share
                 for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
-                    totals[which] += factor * stored
-        return totals[: len(self.pack.intents)], totals[len(self.pack.intents) :]
+                    totals[which] += value * stored
+        size = len(self.pack.intents)
+        return Scores(totals[:size], totals[size:], stems)
 
-    def _rows(self, block: list[str]) -> list[tuple[int, float]]:
-        """Row and tf-idf value (sublinear term frequency) of each stored feature of a block."""
-        counts: dict[str, int] = {}
-        for feature in block:
-            counts[feature] = counts.get(feature, 0) + 1
-        keys, last, rows = self.keys, len(self.keys), []
-        for feature, count in counts.items():
-            key = feature_key(feature)
-            row = bisect_left(keys, key)
-            if row < last and keys[row] == key:
-                tf = 1.0 if count == 1 else 1.0 + math.log(count)
-                rows.append((row, tf * self.idf[row]))
-        return rows
+    def terms(self, words: Sequence[str]) -> Iterator[tuple[int, str, int, float]]:
+        """The features of an utterance's words: block, name, row (-1 where none is stored), factor of its weights."""
+        for number, (block, weight) in enumerate(zip(extract(words, self.stem), BLOCK_WEIGHTS, strict=True)):
+            counts: dict[str, int] = {}
+            for feature in block:
+                counts[feature] = counts.get(feature, 0) + 1
+            rows = [(feature, self._row(feature), count) for feature, count in counts.items()]
+            values = [(1.0 + math.log(n)) * self.idf[row] if row >= 0 else 0.0 for _, row, n in rows]
+            length = math.sqrt(sum(value * value for value in values))
+            share = math.sqrt(weight) / length * self.scale if length else 0.0
+            for (feature, row, _), value in zip(rows, values, strict=True):
+                yield number, feature, row, value * share
+
+    def evidence(self, words: Sequence[str], intent: str) -> list[tuple[str, float]]:
+        """What each feature adds to an intent's score, the largest first; the name without its block's letter."""
+        wanted = list(self.pack.intents).index(intent)
+        found = []
+        for _, feature, row, value in self.terms(words):
+            start, end = (self.starts[row], self.starts[row + 1]) if row >= 0 else (0, 0)
+            pairs = zip(self.classes[start:end], self.weights[start:end], strict=True)
+            found += [(feature, value * stored) for which, stored in pairs if which == wanted]
+        return sorted(found, key=lambda pair: -abs(pair[1]))
+
+    def _row(self, feature: str) -> int:
+        key = feature_key(feature)
+        row = bisect_left(self.keys, key)
+        return row if row < len(self.keys) and self.keys[row] == key else -1
+
+    def measure(self, scores: Scores, intent: int, kind_belief: float) -> list[float]:
+        """What tells whether the best intent is right.
+
+        The odds of its kind; its odds among its kind's scores as they are; the share of the utterance's stems that no
+        intent has; the share of its stems, and of stems and pairs, that speak for this intent (all shares by idf);
+        the log of the number of stems.
+        """
+        total = {False: 1e-9, True: 1e-9}
+        spoken = {False: 0.0, True: 0.0}
+        unknown = 0.0
+        for row, idf, pair in scores.stems:
+            total[pair] += idf
+            start, end = (self.starts[row], self.starts[row + 1]) if row >= 0 else (0, 0)
+            if start == end:
+                unknown += 0.0 if pair else idf
+            elif any(
+                c == intent and w > 0 for c, w in zip(self.classes[start:end], self.weights[start:end], strict=True)
+            ):
+                spoken[pair] += idf
+        kind = self._kinds[intent]
+        best = scores.intents[intent]
+        rivals = sum(math.exp(s - best) for s, k in zip(scores.intents, self._kinds, strict=True) if k == kind)
+        return [
+            log_odds(kind_belief),
+            log_odds(1 / rivals),
+            unknown / total[False],
+            spoken[False] / total[False],
+            (spoken[False] + spoken[True]) / (total[False] + total[True]),
+            math.log(1 + sum(not pair for _, _, pair in scores.stems)),
+        ]
 
 
 # --- the file ---------------------------------------------------------------------------------------
@@ -140,7 +259,8 @@ def save_model(model: Model, path: Path) -> None:
         "fingerprint": model.pack.fingerprint,
         "sizes": {name: len(part) for name, part in parts.items()},
         "scale": model.scale,
-        "calibration": [getattr(model.calibration, f.name) for f in fields(Calibration)],
+        "unknown_idf": model.unknown_idf,
+        "calibration": _values(model.calibration),
         "vocabulary": " ".join(model.vocabulary),
         "targets": " ".join(model.targets),
         "stems": model.stems,
@@ -193,9 +313,21 @@ def _to_model(header: dict[str, Any], data: memoryview) -> Model:
         vocabulary=tuple(header["vocabulary"].split(" ")),
         targets=tuple(header["targets"].split(" ")),
         stems=header["stems"],
-        calibration=Calibration(*header["calibration"]),
+        unknown_idf=header["unknown_idf"],
+        calibration=_calibration(header["calibration"]),
         **arrays,
     )
+
+
+def _calibration(values: list[Any]) -> Calibration:
+    names = dict(zip(Calibration.__dataclass_fields__, values, strict=True))
+    for name in ("right", "within"):
+        if names[name]:
+            means, scales, weights, intercept = names[name]
+            names[name] = Logistic(tuple(means), tuple(scales), tuple(weights), intercept)
+    names["kind_shares"] = tuple(names["kind_shares"])
+    names["reliability"] = tuple(map(tuple, names["reliability"]))
+    return Calibration(**names)
 
 
 def _values(thing: Any) -> list[Any]:

@@ -118,7 +118,7 @@ def load_pack(root: Path) -> Pack:
     problems += _check_names(own.intents)
     finder = Finder(articles)
     intents = {draft.name.value: _to_intent(draft, finder, problems) for draft in own.intents}
-    problems += _check_examples(intents.values())
+    doubts = tuple(_check_examples(intents.values()))
     problems += _check_named([*own.first, *(name for draft in own.intents for name in draft.next)], intents)
     if not intents and not problems:
         problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
@@ -144,6 +144,7 @@ def load_pack(root: Path) -> Pack:
         cards=texts.cards,
         referral=referral,
         first=tuple(name.value for name in own.first),
+        doubts=doubts,
     )
 
 

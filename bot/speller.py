@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable
 
 __all__ = ["Speller"]
 
+LONG = 9
+"""Letters from which a word may be two edits off."""
+
 
 class Speller:
     """Nearest known words. `vocabulary` is ordered by frequency, most frequent first.
@@ -40,8 +43,8 @@ class Speller:
         return self._nearest(word, 1) or self._split(word) or self._nearest(word)
 
     def _nearest(self, word: str, cutoff: int | None = None) -> str | None:
-        # Up to five letters one edit, from six on two: a second edit in a short word makes it another word.
-        cutoff = cutoff or (1 if len(word) <= 5 else 2)
+        # One edit, two in a long word: two edits bend good words that the pack lacks into others that it has.
+        cutoff = cutoff or (1 if len(word) < LONG else 2)
         near = []
         for length in range(len(word) - cutoff, len(word) + cutoff + 1):
             near += self._search(word, self._by_length.get(length, []), cutoff)

@@ -174,7 +174,8 @@ class Rule:
 class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
-    `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet.
+    `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
+    `doubts` are problems that `check` reports and that a bot can live with.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Pack:
     cards: Mapping[str, str]
     referral: Quote | None = None
     first: tuple[str, ...] = ()
+    doubts: tuple[Problem, ...] = ()
 
 
 # --- one question -----------------------------------------------------------------------------------
@@ -217,12 +219,16 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What an utterance may mean: intents best first, the probability of each kind, quotes best first."""
+    """What an utterance may mean: intents best first, the probability of each kind, quotes best first.
+
+    `confidence` is the probability that the first intent is right, `within` that the pack has anything to do with it.
+    """
 
     ranked: tuple[Ranked, ...]
-    kinds: Mapping[str, float]
+    kinds: Mapping[IntentKind, float]
     quotes: tuple[tuple[Quote, float], ...]
     confidence: float
+    within: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,3 +200,18 @@ def test_a_first_build_shows_progress_and_an_answer_needs_no_home(tmp_path: Path
     if os.geteuid() != 0:
         lost = run("--pack", str(PACKS / "tiny"), "ask", "is parking free", env={"PATIENT_GUIDE_CACHE": "/proc/none"})
         assert lost.stdout == done.stdout
+
+
+def test_explain_shows_every_stage(run: Run) -> None:
+    text = run("explain", "do they use lasrs").stdout.decode()
+    for stage in (
+        "typed        do they use lasrs",
+        "repaired     lasrs -> lasers",
+        "red flags    ",
+        "none applies",
+        "decision     ",
+    ):
+        assert stage in text
+    assert "decision     answer, intent laser_therapy" in text
+    assert "intents/physical-therapy/exercises-and-treatments.yaml:" in text
+    assert "urgent, by the rule suicide" in run("explain", "i want to kill myself").stdout.decode()

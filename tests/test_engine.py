@@ -71,7 +71,7 @@ def assert_sound(bot: Bot, reply: Reply) -> None:
 
 
 def vocabulary(bot: Bot) -> list[str]:
-    return list(bot._model.vocabulary)
+    return list(bot.model.vocabulary)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,14 +12,15 @@ FLOORS = [
     {"types", "errors"},
     {"text", "speller", "features"},
     {"nodes", "corpus", "intents", "pack"},
-    {"safety", "model", "train"},
+    {"safety", "model", "calibrate", "train"},
     {"understand", "compose", "session"},
     {"engine"},
-    {"render", "topics", "evaluate", "jsonl", "chat"},
+    {"render", "topics", "evaluate", "explain", "jsonl", "chat"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-ROOMS = {"sklearn": {"train"}, "scipy": {"train"}, "numpy": {"train"}, "yaml": {"nodes"}, "prompt_toolkit": {"chat"}}
+LEARNERS = {"train", "calibrate"}
+ROOMS = {"sklearn": LEARNERS, "scipy": LEARNERS, "numpy": LEARNERS, "yaml": {"nodes"}, "prompt_toolkit": {"chat"}}
 
 
 def imports(path: Path) -> set[str]:

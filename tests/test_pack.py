@@ -94,7 +94,6 @@ def test_scalars_stay_what_was_typed_with_any_line_ending_and_mark(pack: Path) -
         ("next: [parking_cost]", "next: [parkng]", "parkng", "there is no intent 'parkng' to lead to"),
         ("next: [parking_cost]", "nxt: [parking_cost]", "nxt", "unknown key 'nxt' in an intent"),
         ("kind: advice", "kind: advise", "advise", "unknown kind 'advise'"),
-        ("price of a parking ticket", "where do I leave my car", "where do I leave", "stands under parking_place too"),
         (
             "- hi there\n      - good morning\n      - hello\n",
             "\n",
@@ -175,3 +174,10 @@ def test_the_fingerprint_follows_every_byte(pack: Path) -> None:
     assert fingerprint(pack) == before
     edit(pack, "- hi there", "- hi  there")
     assert fingerprint(pack) != before
+
+
+def test_an_example_under_two_intents_is_a_doubt_with_both_places(pack: Path) -> None:
+    edit(pack, "price of a parking ticket", "Where do I leave my car?")
+    (doubt,) = load_pack(pack).doubts
+    assert (doubt.file, doubt.line, doubt.column) == (FILE, 25, 9)
+    assert f"stands under parking_place too ({FILE}:13)" in doubt.fact

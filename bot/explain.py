@@ -1,0 +1,85 @@
+"""Why the bot says what it says: every stage's value for one question, for the eyes of an author."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.engine import Bot
+from bot.pack import load_pack, shipped_root
+from bot.text import index_phrases, replace_phrases, split_words
+from bot.types import Intent, Pack, Ranked
+from bot.understand import PRIOR_TAKEN_OUT, UNSURE, decide, read, understand
+
+__all__ = ["explain"]
+
+SHOWN = 5
+"""Intents in the ranking, and features and example lines for the first two."""
+
+_BLOCKS = {"s": "stem", "p": "stems", "c": "letters", "w": "word", "b": "words", "o": "opens on", "e": "ends on"}
+
+
+def explain(bot: Bot, question: str, root: Path | None = None) -> str:
+    """A page about one question; `root` is the folder of the bot's pack, whose example lines are named."""
+    return "\n".join(_sections(bot, question, load_pack(root or shipped_root())))
+
+
+def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
+    model, calibration = bot.model, bot.model.calibration
+    utterance = read(question, model, index_phrases(pack.synonyms))
+    yield f"typed        {utterance.text}"
+    yield f"read as      {' '.join(utterance.words)}"
+    for typed, meant in utterance.repairs:
+        yield f"repaired     {typed} -> {meant}"
+    yield f"known        {utterance.known:.0%} of its words"
+    flag = bot.flags.match((split_words(utterance.text), utterance.words))
+    yield f"red flags    {len(pack.rules)} rules tried; {f'{flag.flag} applies' if flag else 'none applies'}"
+    meant_by = understand(utterance, model)
+    yield ""
+    yield f"kinds        (belief; the decision divides it by the kind's share of the examples to the {PRIOR_TAKEN_OUT})"
+    for kind, belief in sorted(meant_by.kinds.items(), key=lambda item: -item[1]):
+        yield f"  {belief:6.3f}  {kind}"
+    yield ""
+    yield f"intents      (belief, raw score; confidence in the first {meant_by.confidence:.2f})"
+    for ranked in meant_by.ranked[:SHOWN]:
+        yield f"  {ranked.probability:6.3f}  {ranked.score:+.3f}  {ranked.intent}"
+    for ranked in meant_by.ranked[:2]:
+        yield from _evidence(bot, utterance.words, ranked, pack)
+    yield ""
+    yield f"quotes       (pooled belief; below {UNSURE} the bot asks back)"
+    for quote, belief in meant_by.quotes[:SHOWN]:
+        yield f"  {belief:6.3f}  {quote.article}: {_short(pack.articles[quote.article].text[quote.start : quote.end])}"
+    decision = decide(utterance, meant_by, model)
+    yield ""
+    if calibration.within:
+        yield f"within       {meant_by.within:.3f} (the pack's business; refused below {calibration.threshold:.3f})"
+    made = f"urgent, by the rule {flag.flag}" if flag else f"{decision.kind}, intent {decision.intent or 'none'}"
+    yield f"decision     {made}"
+
+
+def _evidence(bot: Bot, words: tuple[str, ...], ranked: Ranked, pack: Pack) -> Iterator[str]:
+    yield ""
+    intent = pack.intents[ranked.intent]
+    yield f"{ranked.intent} ({intent.file}:{intent.line})"
+    for feature, value in bot.model.evidence(words, ranked.intent)[: 2 * SHOWN]:
+        yield f"  {value:+.3f}  {_BLOCKS[feature[0]]} “{feature[1:].strip()}”"
+    for place, text in _nearest(bot, words, intent):
+        yield f"  {place}: {text}"
+
+
+def _nearest(bot: Bot, words: tuple[str, ...], intent: Intent) -> list[tuple[str, str]]:
+    """The example lines of an intent that share the rarest stems with an utterance."""
+    phrases = index_phrases(bot.model.pack.synonyms)
+    weight = {f[1:]: bot.model.idf[row] for _, f, row, _ in bot.model.terms(words) if f[0] == "s" and row >= 0}
+    scored = []
+    for example in intent.examples:
+        stems = {bot.model.stem(word) for word in replace_phrases(split_words(example.text), phrases)}
+        shared = sum(value for stem, value in weight.items() if stem in stems)
+        if shared:
+            scored.append((-shared / (1 + len(stems)) ** 0.5, f"{example.file}:{example.line}", example.text))
+    return [(place, text) for _, place, text in sorted(scored)[:3]]
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 80 else flat[:79] + "…"
