@@ -1,6 +1,6 @@
 """What a score is worth: probabilities and thresholds, fitted on held-out examples of the pack itself.
 
-Each fold holds out a fifth of the examples. A pack without out-of-scope intents of its own also has a fifth of its
+Each fold holds out a tenth of the examples. A pack without out-of-scope intents of its own also has a fifth of its
 intents hidden whole in each fold: their examples stand in for what the pack knows nothing of.
 """
 
@@ -19,14 +19,17 @@ from bot.model import KIND_ORDER, Calibration, Logistic, expand
 
 __all__ = ["Examples", "calibrate"]
 
-FOLDS, HELD_OUT, FITS = 5, 2000, 15
-"""Examples are held out a fifth at a time, until this many have been scored or this many fits were made."""
+FOLDS, HELD_OUT, FITS = 10, 3000, 20
+"""Examples are held out a tenth at a time, until this many have been scored or this many fits were made."""
+
+HIDDEN = 5
+"""One intent in so many is hidden whole from each fit."""
 
 ENOUGH = 200
 """Held-out examples that a probability can be fitted on."""
 
-REFUSED = 0.05
-"""Share of held-out examples that a threshold may refuse, most of which would be answered wrongly."""
+REFUSED = 0.35
+"""Held-out examples that a threshold may refuse for each one that is answered wrongly: who errs more refuses more."""
 
 BINS = 15
 
@@ -77,7 +80,8 @@ def calibrate(examples: Examples, fit: Fit, has_negatives: bool) -> Calibration:
     within, threshold = None, 0.0
     if not has_negatives and (within := _fit_probability(measures, ~held.hidden)):
         own = measures[~held.hidden]
-        threshold = float(np.quantile([within.probability(row) for row in own], REFUSED))
+        wrong = float((~right)[~held.hidden].mean())
+        threshold = float(np.quantile([within.probability(row) for row in own], REFUSED * wrong))
     return Calibration(float(sharp[0]), float(sharp[1]), shares, confidence, within, threshold, reliability)
 
 
@@ -93,8 +97,8 @@ def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
             shuffled = draw.permutation(len(intents))
             fold = np.empty(len(intents), dtype=int)
             fold[shuffled[np.argsort(intents[shuffled], kind="stable")]] = np.arange(len(intents)) % FOLDS
-            hiding = draw.permutation(size) % FOLDS if hide and size >= FOLDS else np.full(size, -1)
-        hidden = hiding[intents] == turn
+            hiding = draw.permutation(size) % HIDDEN if hide and size >= HIDDEN else np.full(size, -1)
+        hidden = hiding[intents] == turn % HIDDEN
         learn, rows = np.flatnonzero((fold != turn) & ~hidden), np.flatnonzero(fold == turn)
         weights, intercepts = fit(examples.matrix[learn], intents[learn], size, examples.kinds[learn])
         scores = (examples.matrix[rows] @ weights).toarray() + intercepts

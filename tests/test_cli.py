@@ -203,15 +203,15 @@ def test_a_first_build_shows_progress_and_an_answer_needs_no_home(tmp_path: Path
 
 
 def test_explain_shows_every_stage(run: Run) -> None:
-    text = run("explain", "do they use lasrs").stdout.decode()
+    text = run("explain", "do they use ultrasoond").stdout.decode()
     for stage in (
-        "typed        do they use lasrs",
-        "repaired     lasrs -> lasers",
+        "typed        do they use ultrasoond",
+        "repaired     ultrasoond -> ultrasound",
         "red flags    ",
         "none applies",
         "decision     ",
     ):
         assert stage in text
-    assert "decision     answer, intent laser_therapy" in text
+    assert "decision     answer, intent ultrasound" in text
     assert "intents/physical-therapy/exercises-and-treatments.yaml:" in text
     assert "urgent, by the rule suicide" in run("explain", "i want to kill myself").stdout.decode()

@@ -180,4 +180,4 @@ def test_an_example_under_two_intents_is_a_doubt_with_both_places(pack: Path) ->
     edit(pack, "price of a parking ticket", "Where do I leave my car?")
     (doubt,) = load_pack(pack).doubts
     assert (doubt.file, doubt.line, doubt.column) == (FILE, 25, 9)
-    assert f"stands under parking_place too ({FILE}:13)" in doubt.fact
+    assert f"stands under parking_place too ({FILE}:12)" in doubt.fact
