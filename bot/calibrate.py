@@ -38,13 +38,16 @@ Fit = Callable[[Any, Any, int, Any], tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows of training: features (texts, features), intents and kinds; and of the stem columns, which come first,
-    their idf, which are pairs, and for each row the idf of its pairs that have no column.
+    """Rows of training: features (texts, features), intents, kinds, and whether it is a thing that patients type.
+
+    Of the stem columns, which come first: their idf, and which are pairs; for each row the idf of its pairs that
+    have no column.
     """
 
     matrix: Any
     intents: Any
     kinds: Any
+    typed: Any
     size: int
     idf: Any
     pairs: Any
@@ -99,7 +102,8 @@ def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
             fold[shuffled[np.argsort(intents[shuffled], kind="stable")]] = np.arange(len(intents)) % FOLDS
             hiding = draw.permutation(size) % HIDDEN if hide and size >= HIDDEN else np.full(size, -1)
         hidden = hiding[intents] == turn % HIDDEN
-        learn, rows = np.flatnonzero((fold != turn) & ~hidden), np.flatnonzero(fold == turn)
+        out = (fold == turn) & examples.typed
+        learn, rows = np.flatnonzero(~out & ~hidden), np.flatnonzero(out)
         weights, intercepts = fit(examples.matrix[learn], intents[learn], size, examples.kinds[learn])
         scores = (examples.matrix[rows] @ weights).toarray() + intercepts
         parts.append((rows, hidden[rows], scores, *_cover(examples, rows, weights)))

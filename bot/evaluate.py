@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.engine import Bot
+from bot.model import Calibration
 from bot.types import Article, Citation, Reply, Span
 
-__all__ = ["EvalError", "Row", "evaluate", "judge", "read_rows", "wilson"]
+__all__ = ["EvalError", "Row", "draw_reliability", "evaluate", "judge", "read_rows", "wilson"]
 
 ORDER = (
     "answerable",
@@ -171,13 +172,26 @@ def evaluate(bot: Bot, file: str, as_json: bool, say: Callable[[str], None]) -> 
     for row in list(read_rows(Path(file), bot.articles)):
         right.setdefault(row.kind, []).append(judge(row, bot.ask(row.question), bot.articles))
     table = [(kind, sum(right[kind]), len(right[kind])) for kind in ORDER if kind in right]
+    calibration = bot.model.calibration
     if as_json:
-        figures = {
+        figures: dict[str, Any] = {
             k: {"right": n, "asked": of, "share": round(n / of, 4), "interval": wilson(n, of)} for k, n, of in table
         }
-        say(json.dumps(figures))
+        say(json.dumps({**figures, "calibration_error": round(calibration.error, 4)}))
         return
     say(f"{'':14}  right  asked  share  95 % interval")
     for kind, n, of in table:
         low, high = wilson(n, of)
         say(f"{kind:14} {n:6} {of:6} {n / of:6.3f}  {low:.3f}–{high:.3f}")
+    say("")
+    say(draw_reliability(calibration))
+
+
+def draw_reliability(calibration: Calibration) -> str:
+    """The reliability diagram of the pack's own held-out examples: what confidence was said, what share was right."""
+    count = sum(n for n, _, _ in calibration.reliability)
+    lines = [f"confidence on {count} held-out examples of the pack: expected calibration error {calibration.error:.3f}"]
+    for n, said, right in calibration.reliability:
+        if n:
+            lines.append(f"  said {said:.2f}  right {right:.2f}  {'#' * round(40 * right):40} {n:5}")
+    return "\n".join(lines)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from bot.calibrate import Examples, calibrate
 from bot.features import BLOCK_WEIGHTS, extract, feature_key
 from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases, split_words
-from bot.types import Pack
+from bot.types import Intent, Pack
 
 __all__ = ["train"]
 
@@ -39,7 +39,7 @@ KIND_PENALTY, INTENT_PENALTY, FEW_PENALTY = 1.0, 1.0, 30.0
 FEW = 1500
 """Up to this many examples in a pack its machines are logistic regressions."""
 
-ROUNDS = 4
+ROUNDS = 6
 """Passes of the support vector solver over the examples; more brought nothing on held-out examples."""
 
 ABSENT = -30.0
@@ -69,14 +69,12 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     names = list(pack.intents)
     phrases = index_phrases(pack.synonyms)
     rows = [
-        (tuple(replace_phrases(split_words(text), phrases)), i)
+        (tuple(replace_phrases(split_words(text), phrases)), i, typed)
         for i, intent in enumerate(pack.intents.values())
-        for text in (
-            *(e.text for e in intent.examples),
-            *filter(None, [intent.question, intent.name.replace("_", " ")]),
-        )
+        for text, typed in _texts_of(intent)
     ]
-    texts, intents = [words for words, _ in rows], np.array([i for _, i in rows])
+    texts, intents = [words for words, _, _ in rows], np.array([i for _, i, _ in rows])
+    typed = np.array([typed for _, _, typed in rows])
     kinds = np.array([KIND_ORDER.index(pack.intents[names[i]].kind) for i in intents])
     counts = _count_words(pack, texts)
     slips = _find_slips(counts) if len(texts) >= MANY else {}
@@ -89,7 +87,7 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     progress("learning intents", 0.2)
     weights, intercepts = _fit(matrix, intents, len(names), kinds)
     progress("measuring its own errors", 0.6)
-    held = Examples(matrix, intents, kinds, len(names), *_describe_stems(vectorizers[0], blocks[0]))
+    held = Examples(matrix, intents, kinds, typed, len(names), *_describe_stems(vectorizers[0], blocks[0]))
     calibration = calibrate(held, _fit, has_negatives=bool((kinds == KIND_ORDER.index("out_of_scope")).any()))
     progress("storing", 0.95)
     return Model(
@@ -101,6 +99,15 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
         calibration=calibration,
         **_pack_weights(vectorizers, weights, intercepts),
     )
+
+
+def _texts_of(intent: Intent) -> Iterator[tuple[str, bool]]:
+    """What an intent is learned from, and whether it is a thing that patients type: its question and name are not."""
+    for example in intent.examples:
+        yield example.text, True
+    for text in (intent.question, intent.name.replace("_", " ")):
+        if text:
+            yield text, False
 
 
 def _count_words(pack: Pack, texts: Sequence[Sequence[str]]) -> dict[str, int]:

@@ -20,11 +20,11 @@ LEAST_KNOWN = 0.34
 CLEAR = 0.4
 """A second quote is shown if it scores at least this share of the first."""
 
-UNSURE = 0.08
-"""Below this much belief in its best quote an answer becomes a question back."""
+UNSURE = 0.15
+"""Belief in its best quote below which an answer becomes a question back: most such guesses would be wrong."""
 
-PRIOR_TAKEN_OUT = 0.35
-"""Power of a kind's share of the examples that its belief is divided by. The highest that costs no held-out accuracy;
+PRIOR_TAKEN_OUT = 0.2
+"""Power of a kind's share of the examples that its belief is divided by. The highest at full held-out accuracy;
 advice and danger, of which few examples are needed, are then recognised far more often."""
 
 RANKED, POOLED = 12, 40
