@@ -72,12 +72,12 @@ def calibrate(examples: Examples, fit: Fit, has_negatives: bool) -> Calibration:
     counts = np.bincount(examples.kinds, minlength=len(KIND_ORDER))
     shares = tuple(float(count) / len(examples.kinds) for count in counts)
     if len(np.unique(examples.intents)) < 2 or np.bincount(examples.intents).max() < 2:
-        return Calibration(intent_sharpness=3.0, kind_sharpness=3.0, kind_shares=shares)
+        return Calibration(intent_sharpness=3.0, kind_sharpness=3.0, top_sharpness=1.0, kind_shares=shares)
     held = _hold_out(examples, fit, hide=not has_negatives)
     beliefs, sharp = _fit_sharpness(examples, held)
     best = beliefs.argmax(axis=1)
     right = (best == examples.intents[held.rows]) & ~held.hidden
-    measures = _measure(examples, held, sharp[1], best)
+    measures = _measure(examples, held, sharp, best)
     confidence = _fit_probability(measures, right)
     reliability = _check_reliability(measures, right) if confidence else ()
     within, threshold = None, 0.0
@@ -85,7 +85,8 @@ def calibrate(examples: Examples, fit: Fit, has_negatives: bool) -> Calibration:
         own = measures[~held.hidden]
         wrong = float((~right)[~held.hidden].mean())
         threshold = float(np.quantile([within.probability(row) for row in own], REFUSED * wrong))
-    return Calibration(float(sharp[0]), float(sharp[1]), shares, confidence, within, threshold, reliability)
+    intent, kind, top = map(float, sharp)
+    return Calibration(intent, kind, top, shares, confidence, within, threshold, reliability)
 
 
 def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
@@ -132,13 +133,13 @@ def _cover(examples: Examples, rows: Any, weights: Any) -> tuple[Any, ...]:
     return unknown, covered, covered_pairs, np.log1p(np.asarray(present[:, single].sum(axis=1)).ravel())
 
 
-def _measure(examples: Examples, held: _Held, kind_sharpness: float, best: Any) -> Any:
+def _measure(examples: Examples, held: _Held, sharp: Any, best: Any) -> Any:
     """As `Model.measure`, for all held-out rows and their best intents."""
     at = np.arange(len(best))
     kind_of = _kind_of(examples)
     scores = held.scores[:, : examples.size]
     rivals = np.exp(np.minimum(scores - scores[at, best][:, None], 50)) * (kind_of[None, :] == kind_of[best][:, None])
-    kinds = np.exp(_log_softmax(kind_sharpness * held.scores[:, examples.size :]))
+    kinds = np.exp(_log_softmax(_weigh_kinds(examples, held.scores, sharp)))
     columns = (
         _log_odds(kinds[at, kind_of[best]]),
         _log_odds(1 / rivals.sum(axis=1)),
@@ -163,13 +164,13 @@ def _kind_of(examples: Examples) -> Any:
 
 
 def _fit_sharpness(examples: Examples, held: _Held) -> tuple[Any, Any]:
-    """The beliefs in every intent, shape (rows, intents), and the two sharpnesses that make them likeliest."""
+    """The beliefs in every intent, shape (rows, intents), and the three sharpnesses that make them likeliest."""
     kind_of = _kind_of(examples)
     shown = np.flatnonzero(~held.hidden)
     wanted = examples.intents[held.rows[shown]]
 
     def log_beliefs(numbers: Any, scores: Any) -> Any:
-        within = _log_softmax(numbers[1] * scores[:, examples.size :])[:, kind_of]
+        within = _log_softmax(_weigh_kinds(examples, scores, numbers))[:, kind_of]
         for kind in range(len(KIND_ORDER)):
             columns = np.flatnonzero(kind_of == kind)
             if len(columns):
@@ -180,8 +181,17 @@ def _fit_sharpness(examples: Examples, held: _Held) -> tuple[Any, Any]:
         beliefs = log_beliefs(np.exp(numbers), held.scores[shown])
         return -float(np.maximum(beliefs[np.arange(len(shown)), wanted], -30).mean())
 
-    sharp = np.exp(minimize(loss, np.log([4.0, 2.0]), method="Nelder-Mead", options={"maxfev": 50}).x)
+    sharp = np.exp(minimize(loss, np.log([4.0, 2.0, 1.0]), method="Nelder-Mead", options={"maxfev": 80}).x)
     return np.exp(log_beliefs(sharp, held.scores)), sharp
+
+
+def _weigh_kinds(examples: Examples, scores: Any, numbers: Any) -> Any:
+    """The kinds' log odds: what their own machine says, and what the best of each kind's intents does."""
+    kind_of = _kind_of(examples)
+    weighed = numbers[1] * scores[:, examples.size :]
+    for kind in np.unique(kind_of[kind_of >= 0]):
+        weighed[:, kind] += numbers[2] * scores[:, : examples.size][:, kind_of == kind].max(axis=1)
+    return weighed
 
 
 def _log_softmax(scores: Any) -> Any:

@@ -37,7 +37,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 13
+VERSION = 14
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -85,16 +85,18 @@ def expand(measures: Sequence[float]) -> list[float]:
 class Calibration:
     """Numbers fitted on held-out examples of the pack: what a score is worth.
 
-    The sharpnesses multiply scores before the softmax over a kind's intents and over the kinds. `kind_shares` are the
-    kinds' shares of the examples, in `KIND_ORDER`. `right` gives the
-    probability that the best intent is right. `within` gives the probability that the utterance is any of the pack's
-    business, and `threshold` the least of it that is answered: both for a pack without out-of-scope intents of its
-    own, which else tell. `reliability` holds, for 15 bins of confidence on held-out examples, how
-    many there were, their mean confidence, and the share that was right.
+    `intent_sharpness` multiplies scores before the softmax over a kind's intents; before the one over the kinds,
+    `kind_sharpness` multiplies their own scores and `top_sharpness` those of each kind's best intent. `kind_shares`
+    are the kinds' shares of the examples, in `KIND_ORDER`. `right` gives the probability that the best intent is
+    right. `within` gives the probability that the utterance is any of the pack's business, and `threshold` the least
+    of it that is answered: both for a pack without out-of-scope intents of its own, which else tell. `reliability`
+    holds, for 15 bins of confidence on held-out examples, how many there were, their mean confidence, and the share
+    that was right.
     """
 
     intent_sharpness: float
     kind_sharpness: float
+    top_sharpness: float
     kind_shares: tuple[float, ...] = ()
     right: Logistic | None = None
     within: Logistic | None = None

@@ -54,11 +54,14 @@ def understand(utterance: Utterance, model: Model) -> Understanding:
     scores = model.score(utterance.words)
     c = model.calibration
     intents = list(model.pack.intents.values())
-    kinds: dict[IntentKind, float] = dict(zip(KIND_ORDER, _softmax(scores.kinds, c.kind_sharpness), strict=True))
+    members = {k: [i for i, intent in enumerate(intents) if intent.kind == k] for k in KIND_ORDER}
+    tops = [max((scores.intents[i] for i in members[kind]), default=0.0) for kind in KIND_ORDER]
+    weighed = [c.kind_sharpness * s + c.top_sharpness * t for s, t in zip(scores.kinds, tops, strict=True)]
+    kinds = dict(zip(KIND_ORDER, _softmax(weighed, 1.0), strict=True))
     beliefs = [0.0] * len(intents)
     for kind, belief in kinds.items():
-        members = [i for i, intent in enumerate(intents) if intent.kind == kind]
-        for i, share in zip(members, _softmax([scores.intents[i] for i in members], c.intent_sharpness), strict=True):
+        shares = _softmax([scores.intents[i] for i in members[kind]], c.intent_sharpness)
+        for i, share in zip(members[kind], shares, strict=True):
             beliefs[i] = belief * share
     order = sorted(range(len(intents)), key=lambda i: (-beliefs[i], i))
     measures = model.measure(scores, order[0], kinds[intents[order[0]].kind])
