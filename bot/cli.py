@@ -37,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options)  # type: ignore[no-any-return]
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(
+            f"{error.name} is not installed\n    -> install what the bot needs: python -m pip install .",
+            file=sys.stderr,
+        )
+        return WRONG_USAGE
     except BrokenPipeError:
         # The reader has gone, as with `| head -1`. Keep Python from complaining when it closes the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

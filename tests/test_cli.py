@@ -215,3 +215,12 @@ def test_explain_shows_every_stage(run: Run) -> None:
     assert "decision     answer, intent ultrasound" in text
     assert "intents/physical-therapy/exercises-and-treatments.yaml:" in text
     assert "urgent, by the rule suicide" in run("explain", "i want to kill myself").stdout.decode()
+
+
+def test_a_missing_library_is_named_with_its_remedy(tmp_path: Path) -> None:
+    (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\", name='yaml')")
+    surroundings = {**os.environ, "PYTHONPATH": str(tmp_path), "PATIENT_GUIDE_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "bot", "ask", "hello"]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=surroundings, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("yaml is not installed\n    -> ")
