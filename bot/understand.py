@@ -27,8 +27,11 @@ PRIOR_TAKEN_OUT = 0.2
 """Power of a kind's share of the examples that its belief is divided by. The highest at full held-out accuracy;
 advice and danger, of which few examples are needed, are then recognised far more often."""
 
+ALARM = 0.05
+"""Belief in danger from which a declined question is given no general passage."""
+
 RANKED, POOLED = 12, 40
-"""Intents kept in the ranking, and intents whose quotes are pooled."""
+"""Intents kept in the ranking (and the best of each kind), and intents whose quotes are pooled."""
 
 MOST_WORDS = 200
 """Words of one utterance that are read."""
@@ -64,9 +67,11 @@ def understand(utterance: Utterance, model: Model) -> Understanding:
         for i, share in zip(members[kind], shares, strict=True):
             beliefs[i] = belief * share
     order = sorted(range(len(intents)), key=lambda i: (-beliefs[i], i))
+    leaders = [next(i for i in order if intents[i].kind == kind) for kind in KIND_ORDER if members[kind]]
+    kept = sorted({*order[:RANKED], *leaders}, key=order.index)
     measures = model.measure(scores, order[0], kinds[intents[order[0]].kind])
     return Understanding(
-        ranked=tuple(Ranked(intents[i].name, scores.intents[i], beliefs[i]) for i in order[:RANKED]),
+        ranked=tuple(Ranked(intents[i].name, scores.intents[i], beliefs[i]) for i in kept),
         kinds=kinds,
         quotes=_pool_quotes((intents[i], beliefs[i]) for i in order[:POOLED]),
         within=c.within.probability(measures) if c.within else 1.0,
@@ -109,7 +114,8 @@ def decide(utterance: Utterance, meant: Understanding, model: Model) -> Decision
                 return Decision("clarify", choices=choices, **shared)  # type: ignore[arg-type]
         return Decision("answer", quotes=choose_quotes(meant.quotes), **shared)  # type: ignore[arg-type]
     if kind == "advice":
-        general = meant.quotes[:1] if meant.kinds["answer"] > UNSURE else ()
+        safe = meant.kinds["urgent"] < ALARM  # What may be danger is met with no article as if nothing were wrong.
+        general = meant.quotes[:1] if safe and meant.kinds["answer"] > UNSURE else ()
         return Decision("advice", quotes=tuple(q for q, _ in general), **shared)  # type: ignore[arg-type]
     return Decision(kind, **shared)  # type: ignore[arg-type]
 

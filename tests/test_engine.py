@@ -49,6 +49,7 @@ def test_conversation(bot: Bot, name: str, turns: list[tuple[str, list[str]]]) -
 def assert_sound(bot: Bot, reply: Reply) -> None:
     """What every reply must be, whatever was asked (contract, section 3)."""
     assert keeps_form(reply, bot.articles)
+    assert reply.text.strip()
     assert len(reply.text.split()) <= 220
     assert clean(reply.text) == " ".join(reply.text.split())[:2000].rstrip() or len(reply.text) > 2000
     for citation in reply.citations:
