@@ -163,12 +163,13 @@ class Composer:
             is_item = citation.lead is not None and lead.rstrip().endswith(":")
             if citation.quote in said:
                 continue  # It was the lead of the one before.
-            if lead and lead not in said:
-                lines.append(lead)
-            if is_item or (lead and lead in said) or not lead:
-                lines.append(("• " if is_item else "") + citation.quote)
+            goes_on = bool(lead) and lead in said
+            if lines and not goes_on:
+                lines.append("")  # Another thought: its own paragraph.
+            if is_item:
+                lines += [f"• {citation.quote}"] if goes_on else [lead, f"• {citation.quote}"]
             else:
-                lines[-1] += " " + citation.quote
+                lines.append(citation.quote if goes_on or not lead else f"{lead} {citation.quote}")
             said = "\n".join(lines)
         return lines
 
