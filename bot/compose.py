@@ -160,10 +160,11 @@ class Composer:
         said = ""
         for citation in citations:
             lead = citation.lead.quote if citation.lead else ""
-            is_item = citation.lead is not None and lead.rstrip().endswith(":")
+            # What leads into a list ends on a colon, or is a heading and ends on nothing.
+            is_item = bool(lead) and not lead.rstrip().endswith((".", "!", "?", "…", "”", '"', ")"))
             if citation.quote in said:
                 continue  # It was the lead of the one before.
-            goes_on = bool(lead) and lead in said
+            goes_on = bool(lead) and lead in said.rpartition("\n\n")[2]  # Of what stands just above.
             if lines and not goes_on:
                 lines.append("")  # Another thought: its own paragraph.
             if is_item:
