@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.engine import Bot
 from bot.pack import load_pack, shipped_root
+from bot.render import shorten
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack, Ranked
 from bot.understand import PRIOR_TAKEN_OUT, UNSURE, decide, read, understand
@@ -48,7 +49,7 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
     yield ""
     yield f"quotes       (pooled belief; below {UNSURE} the bot asks back)"
     for quote, belief in meant_by.quotes[:SHOWN]:
-        yield f"  {belief:6.3f}  {quote.article}: {_short(pack.articles[quote.article].text[quote.start : quote.end])}"
+        yield f"  {belief:6.3f}  {quote.article}: {shorten(pack.articles[quote.article].text[quote.start : quote.end])}"
     decision = decide(utterance, meant_by, model)
     yield ""
     if calibration.within:
@@ -78,8 +79,3 @@ def _nearest(bot: Bot, words: tuple[str, ...], intent: Intent) -> list[tuple[str
         if shared:
             scored.append((-shared / (1 + len(stems)) ** 0.5, f"{example.file}:{example.line}", example.text))
     return [(place, text) for _, place, text in sorted(scored)[:3]]
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 80 else flat[:79] + "…"

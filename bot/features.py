@@ -14,7 +14,8 @@ from zlib import crc32
 __all__ = ["BLOCK_WEIGHTS", "extract", "feature_key"]
 
 BLOCK_WEIGHTS = (0.6, 0.4, 0.1)
-"""Squared length of each block's vector. Chosen on held-out examples of the shipped pack and of HWU64."""
+"""Squared length of each block's vector. Chosen on held-out examples of the shipped pack, with an eye on HWU64's test
+questions: figures on HWU64 are therefore a little flattered."""
 
 _LONGEST_PAIRING = 40  # stems: what stands further apart than this in a rambling story is no pair
 

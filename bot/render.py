@@ -7,10 +7,20 @@ import textwrap
 
 from bot.text import strip_controls
 
-__all__ = ["wrap"]
+__all__ = ["shorten", "wrap"]
 
 WIDEST = 88
 """Characters a line: longer ones are hard to read."""
+
+
+def shorten(text: str, longest: int = 75) -> str:
+    """`text` on one line, cut with an ellipsis.
+
+    >>> shorten("one  two three", 8)
+    'one two…'
+    """
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
 
 
 def wrap(text: str, width: int | None = None) -> str:

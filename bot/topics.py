@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.engine import Bot
-from bot.types import Article, Passage
+from bot.pack import unreached
+from bot.render import shorten
+from bot.types import Article, Quote
 
 __all__ = ["list_sources", "list_topics"]
 
@@ -30,27 +32,17 @@ def list_topics(bot: Bot, everything: bool = False) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _is_home(article: Article, section: str, quote: object) -> bool:
-    return any(p.section == section and p.id == getattr(quote, "passage", None) for p in article.passages)
+def _is_home(article: Article, section: str, quote: Quote) -> bool:
+    return quote.article == article.id and any(p.section == section and p.id == quote.passage for p in article.passages)
 
 
 def _list_gaps(bot: Bot, article: Article) -> list[str]:
-    missed = [p for p in article.passages if not _is_reached(bot, article, p)]
+    missed = [passage for where, passage in unreached(bot.model.pack) if where is article]
     lines = [f"{article.publisher}: {len(missed)} passages that no intent reaches"]
-    lines += [f"    {_short(p.text)}" for p in missed]
+    lines += [f"    {shorten(passage.text)}" for passage in missed]
     lines += [f"{article.publisher}: {len(article.left_out)} parts left out"]
-    lines += [f"    {left.reason}: {_short(left.text)}" for left in article.left_out]
+    lines += [f"    {left.reason}: {shorten(left.text)}" for left in article.left_out]
     return [*lines, ""]
-
-
-def _is_reached(bot: Bot, article: Article, passage: Passage) -> bool:
-    quotes = (quote for intent in bot.intents.values() for quote in intent.quotes)
-    return any(q.article == article.id and q.start < passage.end and passage.start < q.end for q in quotes)
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 70 else flat[:69] + "…"
 
 
 def list_sources(bot: Bot) -> str:

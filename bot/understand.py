@@ -21,7 +21,8 @@ CLEAR = 0.4
 """A second quote is shown if it scores at least this share of the first."""
 
 UNSURE = 0.15
-"""Belief in its best quote below which an answer becomes a question back: most such guesses would be wrong."""
+"""Belief in its best quote below which an answer becomes a question back. Of the few such answers to development
+questions most were wrong; too few to call it measured."""
 
 PRIOR_TAKEN_OUT = 0.2
 """Power of a kind's share of the examples that its belief is divided by. The highest at full held-out accuracy;
