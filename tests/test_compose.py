@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from bot import Bot
 from bot.compose import Composer
 from bot.model import Model
+from bot.types import Decision
 
 
 def _block(bot: Bot, *stretches: str) -> str:
@@ -35,3 +38,25 @@ def test_an_item_behind_another_thought_is_led_anew(bot: Bot) -> None:
 def test_a_quote_that_was_the_lead_of_another_stands_once(bot: Bot) -> None:
     text = _block(bot, "Their treatment plans help", "So physical therapists use")
     assert text.count("So physical therapists use their problem solving skills") == 1
+
+
+def test_what_does_not_fit_waits_for_more(bot: Bot) -> None:
+    composer = Composer(bot.model.pack)
+    quotes = tuple(dict.fromkeys(q for intent in bot.intents.values() for q in intent.quotes))
+    longest = sorted(quotes, key=composer._length)[-8:]
+    answer = composer.answer(Decision("answer", "what_is_pt", 1.0, tuple(longest)), (), ())
+    assert sum(map(composer._length, answer.shown)) <= 120
+    assert len(answer.shown) <= 4
+    assert set(answer.shown) | set(answer.waiting) == set(longest)
+    assert answer.waiting
+
+
+def test_suggestions_give_way_to_the_limit_of_words(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    composer = Composer(bot.model.pack)
+    offers = tuple(name for name, intent in bot.intents.items() if intent.quotes)[:3]
+    decision = Decision("answer", "what_is_pt", 1.0, bot.intents["what_is_pt"].quotes)
+    assert len(composer.answer(decision, offers, ()).reply.suggestions) == 3
+    monkeypatch.setattr("bot.compose.MOST_WORDS", 110)
+    short = composer.answer(decision, offers, ()).reply
+    assert len(short.suggestions) < 3
+    assert short.citations

@@ -52,6 +52,8 @@ def assert_sound(bot: Bot, reply: Reply) -> None:
     assert reply.text.strip()
     assert len(reply.text.split()) <= 220
     assert clean(reply.text) == " ".join(reply.text.split())[:2000].rstrip() or len(reply.text) > 2000
+    shown = [c.quote for c in reply.citations] + [c.lead.quote for c in reply.citations if c.lead]
+    assert len(" ".join(shown).split()) <= 120
     for citation in reply.citations:
         article = bot.articles[citation.article]
         if citation.lead:
@@ -123,6 +125,14 @@ def test_suggestions_are_not_what_was_just_asked(bot: Bot) -> None:
     assert len(first.suggestions) == 3
     second = session.ask(first.suggestions[0])
     assert first.suggestions[0] not in second.suggestions
+
+
+@pytest.mark.parametrize("pick", ["2", "the second one", "second", "two"])
+def test_a_number_picks_what_was_offered_in_that_place(bot: Bot, pick: str) -> None:
+    session = bot.session()
+    offered = session.ask("do they use heat packs").suggestions
+    wanted = next(name for name, intent in bot.intents.items() if intent.question == offered[1])
+    assert session.ask(pick).intent == wanted
 
 
 def test_more_never_shows_a_quote_twice_until_all_is_said(bot: Bot) -> None:
