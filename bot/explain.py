@@ -17,7 +17,16 @@ __all__ = ["explain"]
 SHOWN = 5
 """Intents in the ranking, and features and example lines for the first two."""
 
-_BLOCKS = {"s": "stem", "p": "stems", "c": "letters", "w": "word", "b": "words", "o": "opens on", "e": "ends on"}
+_BLOCKS = {
+    "s": "stem",
+    "p": "stems",
+    "c": "letters",
+    "w": "word",
+    "b": "words",
+    "o": "opens on",
+    "e": "ends on",
+    "k": "concept",
+}
 
 
 def explain(bot: Bot, question: str, root: Path | None = None) -> str:

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
-from bot.features import BLOCK_WEIGHTS, extract, feature_key
+from bot.features import BLOCK_WEIGHTS, extract, feature_key, weigh_concepts
+from bot.lexicon import Lexicon
 from bot.speller import Speller
 from bot.types import Article, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span
 
@@ -37,12 +38,21 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 14
+VERSION = 15
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
 _MAGIC = b"patient-guide model\n"
 _ARRAYS: dict[str, Any] = {"keys": "I", "idf": "f", "starts": "I", "classes": "H", "weights": "h", "intercepts": "f"}
+
+
+PAIR_PRIOR = 10.0
+"""Pairs of words that each word is taken to have been seen in beyond those it was."""
+
+
+def _sequence(one: str, other: str) -> str:
+    """The name of the feature that says one word comes before another, or is the first or last."""
+    return f"o{other}" if not one else f"e{one}" if not other else f"b{one} {other}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,7 @@ class Model:
     targets: tuple[str, ...]
     stems: dict[str, str]
     calibration: Calibration
+    lexicon: Lexicon
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -153,12 +164,12 @@ class Model:
         return tuple(intent.kind for intent in self.pack.intents.values())
 
     def knows(self, word: str) -> bool:
-        """Whether a word, or another form of it, stands in the examples, the articles or the synonyms."""
-        return word in self._known or self._stemmer(word) in self._known_stems
+        """Whether a word is spelt so: in the lexicon, or it or another form of it in the pack."""
+        return word in self._known or word in self.lexicon or self._stemmer(word) in self._known_stems
 
     @cached_property
     def speller(self) -> Speller:
-        return Speller(self.targets)
+        return Speller(self.targets, self.lexicon.words())
 
     @cached_property
     def _stemmer(self) -> Callable[[str], str]:
@@ -189,7 +200,7 @@ class Model:
 
     def terms(self, words: Sequence[str]) -> Iterator[tuple[int, str, int, float]]:
         """The features of an utterance's words: block, name, row (-1 where none is stored), factor of its weights."""
-        for number, (block, weight) in enumerate(zip(extract(words, self.stem), BLOCK_WEIGHTS, strict=True)):
+        for number, (block, weight) in enumerate(zip(extract(words, self.stem), BLOCK_WEIGHTS[:3], strict=True)):
             counts: dict[str, int] = {}
             for feature in block:
                 counts[feature] = counts.get(feature, 0) + 1
@@ -199,6 +210,34 @@ class Model:
             share = math.sqrt(weight) / length * self.scale if length else 0.0
             for (feature, row, _), value in zip(rows, values, strict=True):
                 yield number, feature, row, value * share
+        share = math.sqrt(BLOCK_WEIGHTS[3]) * self.scale
+        for feature, value in weigh_concepts(words, self.lexicon, self.rarity).items():
+            yield 3, feature, self._row(feature), value * share
+
+    def seen(self, feature: str) -> float:
+        """In how many examples a feature occurs, nearly: 0 for one that is not stored."""
+        row = self._row(feature)
+        return 2 * math.exp(self.unknown_idf - self.idf[row]) - 1 if row >= 0 else 0.0
+
+    def fit(self, before: str, meaning: Sequence[str], after: str) -> float:
+        """The log-likelihood of words that mean one typed word, between two others: by word pairs, smoothed by words.
+
+        The interpolation of Jelinek and Mercer (1980) in Dirichlet's form: `PAIR_PRIOR` unseen pairs are shared out.
+        """
+        texts = 2 * math.exp(self.unknown_idf - 1) - 1
+
+        def given(one: str, other: str, known: str, unknown: str) -> float:
+            share = (self.seen(f"w{unknown}") + 0.5) / texts if unknown else 1.0
+            times = self.seen(f"w{known}") if known else texts
+            return math.log((self.seen(_sequence(one, other)) + PAIR_PRIOR * share) / (times + PAIR_PRIOR))
+
+        first, last = meaning[0], meaning[-1]
+        return given(before, first, before, first) + given(last, after, last, after)
+
+    def rarity(self, word: str) -> float:
+        """The inverse document frequency of a word's stem."""
+        row = self._row(f"s{self.stem(word)}")
+        return self.idf[row] if row >= 0 else self.unknown_idf
 
     def evidence(self, words: Sequence[str], intent: str) -> list[tuple[str, float]]:
         """What each feature adds to an intent's score, the largest first; the name without its block's letter."""
@@ -256,6 +295,7 @@ def save_model(model: Model, path: Path) -> None:
     import tempfile  # noqa: PLC0415 (only a build needs them)
 
     parts = {name: array(code, getattr(model, name)).tobytes() for name, code in _ARRAYS.items()}
+    parts["lexicon"] = model.lexicon.lines
     header = {
         "version": VERSION,
         "fingerprint": model.pack.fingerprint,
@@ -317,6 +357,7 @@ def _to_model(header: dict[str, Any], data: memoryview) -> Model:
         stems=header["stems"],
         unknown_idf=header["unknown_idf"],
         calibration=_calibration(header["calibration"]),
+        lexicon=Lexicon(bytes(data[at : at + header["sizes"]["lexicon"]])),
         **arrays,
     )
 
@@ -342,7 +383,7 @@ def _values(thing: Any) -> list[Any]:
 
 
 def _pack_to_json(pack: Pack) -> dict[str, Any]:
-    """The pack without its examples, which serving does not need."""
+    """The pack without its examples, which serving does not need, and its lexicon, which is stored apart."""
     return {
         "name": pack.name,
         "fingerprint": pack.fingerprint,

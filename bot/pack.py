@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.corpus import lead_of, read_article
 from bot.errors import PackError
 from bot.intents import Content, IntentDraft, QuoteDraft, read_content
+from bot.lexicon import read_lexicon
 from bot.nodes import Scalar
 from bot.text import plain_marks, split_words
 from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Span
@@ -63,7 +64,7 @@ def shipped_root() -> Path:
 
 
 def _files(root: Path) -> Iterator[tuple[Path, str]]:
-    for folder, pattern in (("corpus", "*.txt"), ("intents", "**/*.y*ml")):
+    for folder, pattern in (("corpus", "*.txt"), ("intents", "lexicon.txt"), ("intents", "**/*.y*ml")):
         for path in sorted((root / folder).glob(pattern)):
             if path.suffix in (".txt", ".yaml", ".yml"):
                 yield path, path.relative_to(root).as_posix()
@@ -107,7 +108,7 @@ def load_pack(root: Path) -> Pack:
         )
     articles = {}
     for path, shown in _files(root):
-        if path.suffix == ".txt":
+        if path.parent.name == "corpus":
             article, found = read_article(path, shown)
             problems += found
             if article:
@@ -129,6 +130,7 @@ def load_pack(root: Path) -> Pack:
         for draft in own.intents
         if draft.card and draft.card not in texts.cards
     ]
+    lexicon = _load_lexicon(root, problems)
     if problems:
         raise PackError(sorted(set(problems)))
     clinic = {**base.clinic, **own.clinic} if root == shipped_root() else own.clinic
@@ -145,6 +147,7 @@ def load_pack(root: Path) -> Pack:
         referral=referral,
         first=tuple(name.value for name in own.first),
         doubts=doubts,
+        lexicon=lexicon,
     )
 
 
@@ -154,6 +157,21 @@ def _read_shipped() -> Content:
     if content.problems:
         raise PackError(content.problems)
     return content
+
+
+def _load_lexicon(root: Path, problems: list[Problem]) -> str:
+    """The shipped lexicon with the pack's own lines in place of those for the same words, sorted."""
+    lines: dict[str, str] = {}
+    for base in dict.fromkeys((shipped_root(), root)):
+        path = base / "intents" / "lexicon.txt"
+        if path.is_file():
+            try:
+                found, faults = read_lexicon(path.read_text(encoding="utf-8-sig"), "intents/lexicon.txt")
+            except UnicodeDecodeError:
+                found, faults = {}, [Problem("intents/lexicon.txt", 1, 1, "not UTF-8 text", "save it as UTF-8")]
+            lines |= found
+            problems += faults
+    return "\n".join(sorted(lines.values()))
 
 
 # --- quotes -----------------------------------------------------------------------------------------

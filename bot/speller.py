@@ -1,68 +1,101 @@
-"""Repair of misspelt words against the pack's own vocabulary.
+"""Repair of misspelt words: the nearest known word that fits best where it stands.
 
-The distance is optimal string alignment (restricted Damerau-Levenshtein): a letter dropped, added, changed, or
-two neighbours swapped, each cost one. Only words the pack does not know are touched.
+A noisy channel (Kernighan, Church and Gale 1990): what was meant is the word that is both near to what was typed and
+likely between its neighbours. The distance is optimal string alignment (restricted Damerau-Levenshtein): a letter
+dropped, added, changed, or two neighbours swapped, each cost one.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 
-__all__ = ["Speller"]
+__all__ = ["Fit", "Speller", "is_slip"]
 
-LONG = 9
-"""Letters from which a word may be two edits off. One for shorter words was best on HWU64's test questions,
-clean and mistyped."""
+Fit = Callable[[str], float]
+"""How well a word fits where it would stand: a log-likelihood."""
+
+FAR, LONG = 5, 7
+"""Letters from which a word may be two edits off its meaning: if it begins and ends like it, and in any case."""
+
+EDIT, OTHER_START = 3.0, 2.0
+"""What an edit, and another first letter, take off a candidate's log-likelihood."""
+
+
+def is_slip(typed: str, meant: str, edits: int) -> bool:
+    """Whether a word that is some edits off another may be a slip for it.
+
+    Of three letters, only swapped or with one lost; of few, only with both ends right if it is two edits off.
+
+    >>> is_slip("teh", "the", 1), is_slip("hat", "the", 2), is_slip("wke", "wake", 1), is_slip("buttn", "button", 1)
+    (True, False, True, True)
+    >>> is_slip("haiti", "hair", 2), is_slip("helht", "health", 1), is_slip("mucsel", "muscle", 2)
+    (False, True, False)
+    """
+    if len(typed) <= 3:
+        lost = len(meant) == 4 and any(meant[:i] + meant[i + 1 :] == typed for i in range(1, 4))
+        return lost or sorted(typed) == sorted(meant)
+    same_ends = typed[0] == meant[0] and typed[-1] == meant[-1]
+    return edits == 1 or len(typed) >= LONG or (len(typed) >= FAR and same_ends)
+
+
+def _group(words: Iterable[str]) -> dict[int, list[str]]:
+    """Words by their length."""
+    groups: dict[int, list[str]] = {}
+    for word in words:
+        groups.setdefault(len(word), []).append(word)
+    return groups
 
 
 class Speller:
-    """Nearest known words. `vocabulary` is ordered by frequency, most frequent first.
+    """Nearest known words: those of `vocabulary`, most frequent first, before those of `others`.
 
     >>> Speller(["therapist", "button", "buttons"]).repair("buttns")
     'buttons'
-    >>> Speller(["know", "about"]).repair("knowabout")
-    'know about'
+    >>> Speller(["know", "about"], ["boredom"]).repair("knowabout"), Speller(["bottom"], ["boredom"]).repair("bordom")
+    ('know about', 'boredom')
     """
 
-    def __init__(self, vocabulary: Iterable[str]) -> None:
+    def __init__(self, vocabulary: Iterable[str], others: Iterable[str] = ()) -> None:
         self._rank = {word: place for place, word in enumerate(vocabulary)}
-        self._by_length: dict[int, list[str]] = {}
-        for word in self._rank:
-            self._by_length.setdefault(len(word), []).append(word)
+        self._by_length = _group(self._rank)
+        self._others = _group(others)
         self._extract: Callable[..., list[tuple[str, int, int]]] | None = None
 
-    def repair(self, word: str) -> str | None:
+    def repair(self, word: str, fit: Fit | None = None) -> str | None:
         """The word or two meant by an unknown `word`, or None where nothing is near enough to be sure."""
-        if len(word) < 4 or not word.isalpha():
+        if len(word) < 3 or not word.isalpha():
             return None
         once = re.sub(r"(.)\1{2,}", r"\1", word)
         if once != word:
-            return (
-                once if once in self._rank else self.repair(re.sub(r"(.)\1{2,}", r"\1\1", word)) or self._nearest(once)
-            )
-        return self._nearest(word, 1) or self._split(word) or self._nearest(word)
+            twice = re.sub(r"(.)\1{2,}", r"\1\1", word)
+            return next((known for known in (once, twice) if known in self._rank), None) or self.repair(once, fit)
+        return (
+            self._nearest(word, fit, self._by_length)
+            or self._split(word)
+            or self._nearest(word, fit, self._others)
+            or self._nearest(word, fit, self._by_length, 2)
+        )
 
-    def _nearest(self, word: str, cutoff: int | None = None) -> str | None:
-        # One edit, two in a long word: two edits bend good words that the pack lacks into others that it has.
-        cutoff = cutoff or (1 if len(word) < LONG else 2)
-        near = []
-        for length in range(len(word) - cutoff, len(word) + cutoff + 1):
-            near += self._search(word, self._by_length.get(length, []), cutoff)
-        if not near:
-            return None
-        return min(
-            near,
-            key=lambda found: (found[1], not word.startswith(found[0]), found[0][0] != word[0], self._rank[found[0]]),
-        )[0]
+    def _nearest(self, word: str, fit: Fit | None, among: dict[int, list[str]], edits: int = 1) -> str | None:
+        near = [(meant, far) for meant, far in self._search(word, among, edits) if is_slip(word, meant, far)]
+        return min(near, key=lambda found: self._cost(word, found[0], found[1], fit), default=("", 0))[0] or None
 
-    def _search(self, word: str, candidates: list[str], cutoff: int) -> list[tuple[str, int, int]]:
+    def _cost(self, typed: str, meant: str, distance: int, fit: Fit | None) -> float:
+        likely = fit(meant) if fit else -math.log(2 + self._rank.get(meant, len(self._rank)))
+        return EDIT * distance + OTHER_START * (typed[0] != meant[0]) - likely
+
+    def _search(self, word: str, among: dict[int, list[str]], edits: int) -> list[tuple[str, int]]:
         if self._extract is None:
             from rapidfuzz import process  # noqa: PLC0415 (a question without a typo never needs it)
             from rapidfuzz.distance import OSA  # noqa: PLC0415
 
-            self._extract = lambda w, c, k: process.extract(w, c, scorer=OSA.distance, score_cutoff=k, limit=8)
-        return self._extract(word, candidates, cutoff)
+            self._extract = lambda w, c, k: process.extract(w, c, scorer=OSA.distance, score_cutoff=k, limit=None)
+        near: list[tuple[str, int]] = []
+        for length in range(len(word) - edits, len(word) + edits + 1):
+            near += [(found, far) for found, far, _ in self._extract(word, among.get(length, []), edits)]
+        return near
 
     def _split(self, word: str) -> str | None:
         """Two known words typed as one, the more frequent pair first; neither may be a stray letter."""

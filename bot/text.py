@@ -11,6 +11,7 @@ __all__ = [
     "LONGEST",
     "PhraseTable",
     "clean",
+    "find_names",
     "fold",
     "index_phrases",
     "is_wordless",
@@ -33,6 +34,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _MARKS = str.maketrans(
     {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
 )
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b")
 _CLITICS = re.compile(r"(?<=[^\W_])(n't|'(?:s|re|ve|ll|d|m))\b")
 # Greek and Cyrillic letters that look Latin, as junk and look-alike spam mix them into Latin words.
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏԛԝвкмнтυνοαρικτ", "aeopcyxijsdhlqwbkmhtuvoapikt")
@@ -84,6 +86,15 @@ def split_words(text: str) -> list[str]:
     folded = fold(text).replace("can't", "can not").replace("won't", "will not")
     opened = _CLITICS.sub(lambda m: " not" if m[1] == "n't" else " " + m[1][1:], folded)
     return [word for found in _WORD.findall(opened) for word in found.split("'") if word]
+
+
+def find_names(text: str) -> frozenset[str]:
+    """The words written with a capital inside a sentence, folded: names, which no dictionary knows how to spell.
+
+    >>> sorted(find_names("We live in Tulsa. My aunt Keisha had a STROKE"))
+    ['keisha', 'tulsa']
+    """
+    return frozenset(map(fold, _NAME.findall(plain_marks(text))))
 
 
 def is_wordless(text: str) -> bool:

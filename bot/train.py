@@ -1,10 +1,10 @@
 """Training: a pack in, a model out. With `calibrate`, the only rooms that import scikit-learn.
 
-Each block of features becomes TF-IDF (sublinear counts, smoothed idf, rows of length one); the blocks are
-weighted and joined. On them stand linear machines: one over the kinds, and within each kind one over its intents, so
-that P(intent) = P(kind) * P(intent | kind). Beside one flat machine over all intents this is as accurate and six times
-as fast to fit. Few examples are fitted by multinomial logistic regression, many by support vectors, one class against
-the rest: on HWU64's test questions each is better by a point or two where it is used.
+Each block of features becomes TF-IDF (sublinear counts, smoothed idf, rows of length one), the last one weights from
+the lexicon; the blocks are weighted and joined. On them stand linear machines: one over the kinds, and within each kind
+one over its intents, so that P(intent) = P(kind) * P(intent | kind). Beside one flat machine over all intents this is
+as accurate and six times as fast to fit. Few examples are fitted by multinomial logistic regression, many by support
+vectors, one class against the rest: on HWU64's test questions each is better by a point or two where it is used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from bot.calibrate import Examples, calibrate
-from bot.features import BLOCK_WEIGHTS, extract, feature_key
+from bot.features import BLOCK_WEIGHTS, extract, feature_key, weigh_concepts
+from bot.lexicon import Lexicon
 from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack
@@ -49,12 +51,25 @@ MANY = 10000
 """From this many examples on, a feature (single stems apart) must occur twice to count."""
 
 COMMON = 10
-"""Occurrences that make a word common enough for its near neighbour to be a slip."""
+"""Occurrences, and times those of its neighbour, that make a word common enough for the neighbour to be a slip."""
 
-SHORTEST_SLIP = 5
+SHORTEST_SLIP, LONG_SLIP = 3, 7
+
+FREQUENT = 200
+"""The most frequent words of a pack, which tell whether the lexicon is of its language."""
 
 SMALLEST_WEIGHT = 0.02
 """Weights nearer to zero are dropped, at no cost in held-out accuracy."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One view of all texts: names and idf of its features, and the matrix (texts, features), rows of length one."""
+
+    names: list[str]
+    idf: Any
+    matrix: Any
+
 
 Progress = Callable[[str, float], None]
 Solver = Callable[[Any, Any, float], tuple[Any, Any]]
@@ -77,27 +92,32 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     typed = np.array([typed for _, _, typed in rows])
     kinds = np.array([KIND_ORDER.index(pack.intents[names[i]].kind) for i in intents])
     counts = _count_words(pack, texts)
-    slips = _find_slips(counts) if len(texts) >= MANY else {}
+    lexicon = Lexicon(pack.lexicon.encode())
+    slips = _find_slips(counts, lexicon, pack.synonyms)
     texts = [tuple(slips.get(word, word) for word in words) for words in texts]
     counts = {word: count for word, count in counts.items() if word not in slips}
     stem = _stems(counts)
-    blocks = list(zip(*(extract(words, stem.__getitem__) for words in texts), strict=True))
+    grams = list(zip(*(extract(words, stem.__getitem__) for words in texts), strict=True))
     progress("weighing words", 0.1)
-    vectorizers, matrix = _fit_tfidf(blocks)
+    blocks = _fit_tfidf(grams)
+    rarity = dict(zip(blocks[0].names, blocks[0].idf, strict=True))
+    blocks.append(_weigh_concepts(texts, lexicon, {word: rarity[f"s{stem[word]}"] for word in set().union(*texts)}))
+    matrix = sparse.hstack([b.matrix * math.sqrt(w) for b, w in zip(blocks, BLOCK_WEIGHTS, strict=True)], format="csr")
     progress("learning intents", 0.2)
     weights, intercepts = _fit(matrix, intents, len(names), kinds)
     progress("measuring its own errors", 0.6)
-    held = Examples(matrix, intents, kinds, typed, len(names), *_describe_stems(vectorizers[0], blocks[0]))
+    held = Examples(matrix, intents, kinds, typed, len(names), *_describe_stems(blocks[0], grams[0]))
     calibration = calibrate(held, _fit, has_negatives=bool((kinds == KIND_ORDER.index("out_of_scope")).any()))
     progress("storing", 0.95)
     return Model(
         pack=pack,
         vocabulary=tuple(counts),
-        targets=tuple(word for word in counts if counts[word] > 1 or len(texts) < MANY),
+        targets=tuple(w for w in counts if counts[w] > 1 or len(texts) < MANY or w in pack.synonyms),
         stems={word: stem[word] for word in counts if stem[word] != word},
         unknown_idf=_unknown_idf(len(texts)),
         calibration=calibration,
-        **_pack_weights(vectorizers, weights, intercepts),
+        lexicon=lexicon,
+        **_pack_weights(blocks, weights, intercepts),
     )
 
 
@@ -119,15 +139,37 @@ def _count_words(pack: Pack, texts: Sequence[Sequence[str]]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _find_slips(counts: dict[str, int]) -> dict[str, str]:
-    """Typing slips in the examples, and what was meant: words that stand once, one edit from a common one.
+def _find_slips(counts: dict[str, int], lexicon: Lexicon, synonyms: Mapping[str, str]) -> dict[str, str]:
+    """Typing slips in the examples, and what was meant: words not in the lexicon, one edit from a far commoner one.
 
-    Short words are left alone: *loom* is no slip for *room*.
+    Where the lexicon is of another language than the pack, nothing is.
     """
-    common = [word for word, count in counts.items() if count >= COMMON]
-    rare = [word for word, count in counts.items() if count == 1 and len(word) >= SHORTEST_SLIP and word.isalpha()]
-    found = {word: process.extractOne(word, common, scorer=OSA.distance, score_cutoff=1) for word in rare}
-    return {word: near[0] for word, near in found.items() if near}
+    frequent = [word for word in list(counts)[:FREQUENT] if word.isalpha()]
+    if sum(word in lexicon for word in frequent) < len(frequent) / 2:
+        return {}
+    known = [word for word, count in counts.items() if word in lexicon or count >= COMMON]
+    common = [word for word in known if counts[word] >= COMMON]
+    found = {}
+    for word, count in counts.items():
+        if len(word) >= SHORTEST_SLIP and word.isalpha() and word not in lexicon and word not in synonyms:
+            long = len(word) >= LONG_SLIP  # A long word has few neighbours, so even a rare one must have been meant.
+            near = process.extract(word, known if long else common, scorer=OSA.distance, score_cutoff=1, limit=None)
+            far_commoner = (1 if long and count < COMMON else COMMON) * count
+            meant = next(
+                (
+                    w
+                    for w, _, _ in near
+                    if w != word and counts[w] >= far_commoner and (len(word) > 3 or sorted(w) == sorted(word))
+                ),
+                None,
+            )
+            if meant:
+                found[word] = meant
+    for word, meant in found.items():
+        while meant in found:  # A slip so common that it was taken for the word itself.
+            meant = found[meant]  # noqa: PLW2901
+        found[word] = meant
+    return found
 
 
 def _stems(words: Sequence[str] | dict[str, int]) -> dict[str, str]:
@@ -139,14 +181,28 @@ def _same(features: list[str]) -> list[str]:
     return features
 
 
-def _fit_tfidf(blocks: Sequence[Sequence[list[str]]]) -> tuple[list[TfidfVectorizer], Any]:
-    """One vectorizer a block, and the weighted blocks side by side: shape (texts, features)."""
-    vectorizers, parts = [], []
-    for block, weight in zip(blocks, BLOCK_WEIGHTS, strict=True):
-        if vocabulary := _choose_features(block):  # A pack of one-word examples has no sequences at all.
-            vectorizers.append(TfidfVectorizer(analyzer=_same, sublinear_tf=True, vocabulary=vocabulary))
-            parts.append(vectorizers[-1].fit_transform(block) * math.sqrt(weight))
-    return vectorizers, sparse.hstack(parts, format="csr")
+def _fit_tfidf(grams: Sequence[Sequence[list[str]]]) -> list[Block]:
+    """The first three blocks; one without features, as of one-word examples, has no columns."""
+    blocks = []
+    for texts in grams:
+        if names := _choose_features(texts):
+            vectorizer = TfidfVectorizer(analyzer=_same, sublinear_tf=True, vocabulary=names)
+            matrix = vectorizer.fit_transform(texts)
+            blocks.append(Block(names, vectorizer.idf_, matrix))
+        else:
+            blocks.append(Block([], np.empty(0), sparse.csr_matrix((len(texts), 0))))
+    return blocks
+
+
+def _weigh_concepts(texts: Sequence[Sequence[str]], lexicon: Lexicon, rarity: Mapping[str, float]) -> Block:
+    """The fourth block: its weights are not counted but read from the lexicon, so every idf is one."""
+    rows = [weigh_concepts(words, lexicon, rarity.__getitem__) for words in texts]
+    names = sorted({name for row in rows for name in row})
+    place = {name: column for column, name in enumerate(names)}
+    entries = [(i, place[name], weight) for i, row in enumerate(rows) for name, weight in row.items()]
+    at, columns, weights = zip(*entries, strict=True) if entries else ((), (), ())
+    matrix = sparse.csr_matrix((weights, (at, columns)), shape=(len(texts), len(names)), dtype=float)
+    return Block(names, np.ones(len(names)), matrix)
 
 
 def _choose_features(block: Sequence[list[str]]) -> list[str]:
@@ -161,12 +217,12 @@ def _unknown_idf(texts: int) -> float:
     return math.log((1 + texts) / 2) + 1
 
 
-def _describe_stems(vectorizer: TfidfVectorizer, block: Sequence[list[str]]) -> tuple[Any, Any, Any]:
+def _describe_stems(block: Block, texts: Sequence[list[str]]) -> tuple[Any, Any, Any]:
     """The first block's columns: their idf, and which are pairs; and for each text the idf of its pairs left out."""
-    pairs = np.array([feature[0] == "p" for feature in vectorizer.get_feature_names_out()])
-    known = vectorizer.vocabulary_
-    left_out = [sum(feature not in known for feature in set(features)) for features in block]
-    return vectorizer.idf_, pairs, np.array(left_out) * _unknown_idf(len(block))
+    pairs = np.array([name[0] == "p" for name in block.names])
+    known = frozenset(block.names)
+    left_out = [sum(feature not in known for feature in set(features)) for features in texts]
+    return block.idf, pairs, np.array(left_out) * _unknown_idf(len(texts))
 
 
 def _fit(matrix: Any, intents: Any, size: int, kinds: Any) -> tuple[Any, Any]:
@@ -216,10 +272,10 @@ def _fit_logistic(matrix: Any, labels: Any, _: float) -> tuple[Any, Any]:
     return (matrix.T @ linalg.solve_triangular(rows, machine.coef_.T, lower=True, trans="T")).T, machine.intercept_
 
 
-def _pack_weights(vectorizers: list[TfidfVectorizer], weights: Any, intercepts: Any) -> dict[str, Any]:
+def _pack_weights(blocks: list[Block], weights: Any, intercepts: Any) -> dict[str, Any]:
     """The arrays of `Model`: rows in the order of their keys; of two features with one key the first stays."""
-    keys = np.array([feature_key(f) for v in vectorizers for f in v.get_feature_names_out()], dtype=np.uint32)
-    idf = np.hstack([v.idf_ for v in vectorizers])
+    keys = np.array([feature_key(name) for block in blocks for name in block.names], dtype=np.uint32)
+    idf = np.hstack([block.idf for block in blocks])
     keys, order = np.unique(keys, return_index=True)
     kept = weights[order]
     scale = float(np.abs(kept.data).max(initial=0.0)) / 32767 or 1.0

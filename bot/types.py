@@ -175,7 +175,7 @@ class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
-    `doubts` are problems that `check` reports and that a bot can live with.
+    `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines.
     """
 
     name: str
@@ -190,6 +190,7 @@ class Pack:
     referral: Quote | None = None
     first: tuple[str, ...] = ()
     doubts: tuple[Problem, ...] = ()
+    lexicon: str = ""
 
 
 # --- one question -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from bot.model import KIND_ORDER, Model
-from bot.text import PhraseTable, clean, is_wordless, replace_phrases, split_words
+from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
 from bot.types import Decision, Intent, IntentKind, Quote, Ranked, Understanding, Utterance
 
 __all__ = ["decide", "read", "understand"]
@@ -20,7 +20,7 @@ LEAST_KNOWN = 0.34
 CLEAR = 0.4
 """A second quote is shown if it scores at least this share of the first."""
 
-UNSURE = 0.15
+UNSURE = 0.08
 """Belief in its best quote below which an answer becomes a question back. Of the few such answers to development
 questions most were wrong; too few to call it measured."""
 
@@ -41,16 +41,28 @@ MOST_WORDS = 200
 def read(text: str, model: Model, phrases: PhraseTable) -> Utterance:
     """Clean, split, repair and normalise what was typed."""
     cleaned = clean(text)
-    typed = split_words(cleaned)[:MOST_WORDS]
+    typed, names = split_words(cleaned)[:MOST_WORDS], find_names(cleaned)
     words: list[str] = []
     repairs = []
-    for word in typed:
-        meant = None if model.knows(word) else model.speller.repair(word)
+    for place, word in enumerate(typed):
+        meant = None if word in names else _repair(place, typed, words, model, phrases)
         if meant:
             repairs.append((word, meant))
         words += meant.split() if meant else [word]
     known = sum(model.knows(word) for word in words) / len(words) if words else 0.0
     return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), known)
+
+
+def _repair(place: int, typed: Sequence[str], words: Sequence[str], model: Model, phrases: PhraseTable) -> str | None:
+    """What was meant by an unknown word: what is near to it and fits between its neighbours. None for a known one.
+
+    `words` are those before it, repaired.
+    """
+    if model.knows(typed[place]):
+        return None
+    before = "".join(replace_phrases(words[-2:], phrases)[-1:])
+    after = "".join(replace_phrases(typed[place + 1 : place + 3], phrases)[:1])
+    return model.speller.repair(typed[place], lambda word: model.fit(before, replace_phrases([word], phrases), after))
 
 
 def understand(utterance: Utterance, model: Model) -> Understanding:

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-ROOMS = ("text", "speller", "features", "corpus", "safety", "render", "evaluate", "engine")
+ROOMS = ("text", "speller", "lexicon", "features", "corpus", "safety", "render", "evaluate", "engine")
 
 
 @pytest.mark.parametrize("room", ROOMS)

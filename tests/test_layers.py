@@ -10,7 +10,7 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
     {"types", "errors"},
-    {"text", "speller", "features"},
+    {"text", "speller", "lexicon", "features"},
     {"nodes", "corpus", "intents", "pack"},
     {"safety", "model", "calibrate", "train"},
     {"understand", "compose", "session"},

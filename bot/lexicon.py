@@ -1,0 +1,77 @@
+"""The lexicon: English words and the concepts they belong to, a file of the pack that a person can read and mend.
+
+    wobbly: bent 51 shaking 42 strong 35
+
+says that *wobbly* is a word, and near three concepts, each named after its most typical word. It lets an utterance
+be understood by words that no example holds. A word without concepts is only known to be spelt so.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bot.types import Problem
+
+__all__ = ["Lexicon", "read_lexicon"]
+
+_LINE = re.compile(r"[^\W\d_]+:(?: [^\W\d_]+ \d{1,2})*")
+
+
+def read_lexicon(text: str, file: str) -> tuple[dict[str, str], list[Problem]]:
+    """The lines of a lexicon by their words; comments and blank lines are passed over.
+
+    >>> read_lexicon("# English", "lexicon.txt"), read_lexicon("zip: coat 50", "lexicon.txt")[0]
+    (({}, []), {'zip': 'zip: coat 50'})
+    """
+    lines: dict[str, str] = {}
+    problems = []
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.rstrip()  # noqa: PLW2901
+        if _LINE.fullmatch(line):
+            lines[line.partition(":")[0]] = line
+        elif line and not line.startswith("#"):
+            fact = f"not a line of a lexicon: {line[:40]!r}"
+            problems.append(Problem(file, number, 1, fact, "write a word, a colon, and concepts: wobbly: shaking 42"))
+    return lines, problems
+
+
+class Lexicon:
+    r"""Looks words up in the sorted lines themselves, so that loading costs nothing.
+
+    >>> lexicon = Lexicon(b"wobbly: bent 51 shaking 42\nzip: coat 50")
+    >>> lexicon.concepts("wobbly"), "zip" in lexicon, lexicon.concepts("zap")
+    ((('bent', 0.51), ('shaking', 0.42)), True, ())
+    """
+
+    def __init__(self, lines: bytes) -> None:
+        self.lines = lines
+        self._find = lru_cache(maxsize=4096)(self._search)
+
+    def __contains__(self, word: str) -> bool:
+        return self._find(word) is not None
+
+    def concepts(self, word: str) -> tuple[tuple[str, float], ...]:
+        """The concepts of a word, each with its nearness in 0..1; () for a word not listed."""
+        return self._find(word) or ()
+
+    def words(self) -> list[str]:
+        """Every word listed."""
+        return [line.partition(":")[0] for line in self.lines.decode().split("\n")]
+
+    def _search(self, word: str) -> tuple[tuple[str, float], ...] | None:
+        wanted, lines = f"{word}:".encode(), self.lines
+        low, high = 0, len(lines)  # Between two line starts: the wanted line starts in [low, high).
+        while low < high:
+            start = lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
+            end = lines.find(b"\n", start)
+            line = lines[start : end if end >= 0 else None]
+            key, colon, rest = line.partition(b":")
+            if key + colon == wanted:
+                parts = rest.decode().split()
+                return tuple((name, int(share) / 100) for name, share in zip(parts[::2], parts[1::2], strict=True))
+            if key + colon < wanted:
+                low = start + len(line) + 1
+            else:
+                high = start
+        return None
