@@ -93,7 +93,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     asking.add_argument("--json", action="store_true", help="print the reply as a JSON object")
     serving = command("serve", _serve, "answer another program, one JSON object a line", "serve --jsonl")
     serving.add_argument("--jsonl", action="store_true", required=True, help="JSON Lines on standard input and output")
-    command("check", _check, "name every problem of the pack", "--pack north-clinic/ check")
+    checking = command("check", _check, "name every problem of the pack", "--pack north-clinic/ check")
+    checking.add_argument(
+        "--against",
+        metavar="FILE.jsonl",
+        help="questions that must not stand among the examples, in nearly these words",
+    )
     listing = command("topics", _topics, "what the pack can answer, by article and section", "topics --all")
     listing.add_argument(
         "--all", action="store_true", help="also what no intent reaches, and what was left out and why"
@@ -215,8 +220,18 @@ def _check(options: argparse.Namespace) -> int:
     except PackError as error:
         _complain(error.problems, UNUSABLE)
         return DECLINED
-    if pack.doubts:
-        _complain(pack.doubts, "the pack can be used, but its authors should look at them")
+    doubts = [*pack.doubts]
+    if options.against:
+        from bot.check import find_leaks  # noqa: PLC0415
+        from bot.evaluate import EvalError  # noqa: PLC0415
+
+        try:
+            doubts += find_leaks(pack, Path(options.against))
+        except EvalError as error:
+            print(error, file=sys.stderr)
+            return WRONG_USAGE
+    if doubts:
+        _complain(doubts, "the pack can be used, but its authors should look at them")
         return DECLINED
     examples = sum(len(intent.examples) for intent in pack.intents.values())
     _say(f"No problems: {len(pack.articles)} articles, {len(pack.intents)} intents, {examples} examples.")

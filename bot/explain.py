@@ -10,7 +10,7 @@ from bot.pack import load_pack, shipped_root
 from bot.render import shorten
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack, Ranked
-from bot.understand import PRIOR_TAKEN_OUT, UNSURE, decide, read, understand
+from bot.understand import DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, read, understand
 
 __all__ = ["explain"]
 
@@ -56,7 +56,7 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
     for ranked in meant_by.ranked[:2]:
         yield from _evidence(bot, utterance.words, ranked, pack)
     yield ""
-    yield f"quotes       (pooled belief; below {UNSURE} the bot asks back)"
+    yield f"quotes       (pooled belief; below {UNSURE}, or with confidence below {DOUBTFUL}, the bot asks back)"
     for quote, belief in meant_by.quotes[:SHOWN]:
         yield f"  {belief:6.3f}  {quote.article}: {shorten(pack.articles[quote.article].text[quote.start : quote.end])}"
     decision = decide(utterance, meant_by, model)

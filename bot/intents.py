@@ -50,6 +50,7 @@ class Content:
     synonyms: dict[str, str] = field(default_factory=dict)
     wording: dict[str, Scalar] = field(default_factory=dict)
     follow_ups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    all_articles: tuple[str, ...] = ()
     rules: list[Rule] = field(default_factory=list)
     cards: dict[str, Scalar] = field(default_factory=dict)
     clinic: dict[str, Scalar] = field(default_factory=dict)
@@ -245,6 +246,8 @@ def _read_wording(node: Node, content: Content) -> None:
                         [name.problem(f"unknown follow-up {name.value!r}", f"use one of: {', '.join(FOLLOW_UPS)}")]
                     )
                 content.follow_ups[name.value] = tuple(p.value for p in _texts(phrases, "phrases", content))
+        elif key.value == "all_articles":
+            content.all_articles = tuple(sign.value for sign in _texts(value, "signs", content))
         else:
             _keep(content.wording, key, value, "wording", content)
 

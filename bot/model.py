@@ -22,6 +22,7 @@ from typing import Any
 from bot.errors import ModelError
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, weigh_concepts
 from bot.lexicon import Lexicon
+from bot.sources import Sources
 from bot.speller import Speller
 from bot.types import Article, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span
 
@@ -38,7 +39,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 15
+VERSION = 16
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -156,16 +157,16 @@ class Model:
         return frozenset(self.vocabulary)
 
     @cached_property
-    def _known_stems(self) -> frozenset[str]:
-        return frozenset(self.stems.get(word, word) for word in self.vocabulary)
-
-    @cached_property
     def _kinds(self) -> tuple[str, ...]:
         return tuple(intent.kind for intent in self.pack.intents.values())
 
     def knows(self, word: str) -> bool:
-        """Whether a word is spelt so: in the lexicon, or it or another form of it in the pack."""
-        return word in self._known or word in self.lexicon or self._stemmer(word) in self._known_stems
+        """Whether a word is spelt so: in the pack or in the lexicon."""
+        return word in self._known or word in self.lexicon
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(self.pack)
 
     @cached_property
     def speller(self) -> Speller:
@@ -392,6 +393,7 @@ def _pack_to_json(pack: Pack) -> dict[str, Any]:
         "synonyms": dict(pack.synonyms),
         "wording": dict(pack.wording),
         "follow_ups": {name: list(phrases) for name, phrases in pack.follow_ups.items()},
+        "all_articles": list(pack.all_articles),
         "rules": [_values(rule) for rule in pack.rules],
         "cards": dict(pack.cards),
         "referral": _values(pack.referral) if pack.referral else None,
@@ -438,6 +440,7 @@ def _pack_from_json(data: dict[str, Any]) -> Pack:
         synonyms=data["synonyms"],
         wording=data["wording"],
         follow_ups={name: tuple(phrases) for name, phrases in data["follow_ups"].items()},
+        all_articles=tuple(data["all_articles"]),
         rules=tuple(Rule(r[0], r[1], tuple(r[2]), tuple(r[3])) for r in data["rules"]),
         cards=data["cards"],
         referral=_quote(data["referral"]) if data["referral"] else None,

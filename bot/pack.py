@@ -142,6 +142,7 @@ def load_pack(root: Path) -> Pack:
         synonyms={**base.synonyms, **own.synonyms},
         wording=texts.wording,
         follow_ups={**base.follow_ups, **own.follow_ups},
+        all_articles=own.all_articles or base.all_articles,
         rules=tuple(base.rules) if own is base else (*base.rules, *own.rules),
         cards=texts.cards,
         referral=referral,

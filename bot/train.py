@@ -47,8 +47,9 @@ ROUNDS = 6
 ABSENT = -30.0
 """Score of a class without examples."""
 
-MANY = 10000
-"""From this many examples on, a feature (single stems apart) must occur twice to count."""
+MANY, OFTEN = 10000, 3
+"""From so many examples on, a feature (single stems apart) must occur so often to count: the rest is half the model
+and brings nothing."""
 
 COMMON = 10
 """Occurrences, and times those of its neighbour, that make a word common enough for the neighbour to be a slip."""
@@ -58,7 +59,7 @@ SHORTEST_SLIP, LONG_SLIP = 3, 7
 FREQUENT = 200
 """The most frequent words of a pack, which tell whether the lexicon is of its language."""
 
-SMALLEST_WEIGHT = 0.02
+SMALLEST_WEIGHT = 0.03
 """Weights nearer to zero are dropped, at no cost in held-out accuracy."""
 
 
@@ -206,9 +207,9 @@ def _weigh_concepts(texts: Sequence[Sequence[str]], lexicon: Lexicon, rarity: Ma
 
 
 def _choose_features(block: Sequence[list[str]]) -> list[str]:
-    """The features worth keeping, sorted: of many examples, those that occur in two (a single stem in one)."""
+    """The features worth keeping, sorted: of many examples, those that occur in several (a single stem in one)."""
     texts = Counter(feature for features in block for feature in set(features))
-    least = 2 if len(block) >= MANY else 1
+    least = OFTEN if len(block) >= MANY else 1
     return sorted(feature for feature, count in texts.items() if count >= least or feature[0] == "s")
 
 

@@ -175,6 +175,7 @@ class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
+    `all_articles` are the signs (see safety.py) of an utterance that wants to hear every article;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines.
     """
 
@@ -189,6 +190,7 @@ class Pack:
     cards: Mapping[str, str]
     referral: Quote | None = None
     first: tuple[str, ...] = ()
+    all_articles: tuple[str, ...] = ()
     doubts: tuple[Problem, ...] = ()
     lexicon: str = ""
 

@@ -224,3 +224,23 @@ def test_a_missing_library_is_named_with_its_remedy(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, cwd=ROOT, env=surroundings, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stderr.decode().startswith("yaml is not installed\n    -> ")
+
+
+def test_check_names_examples_that_are_questions_of_a_test(run: Run, pack: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    turns = '{"turns": [{"q": "May I bring my sister to see grandad?"}]}'
+    questions.write_text('{"q": "where do I leave my car??"}\n' + turns + '\n{"q": "do you sell tea"}\n')
+    found = run("--pack", str(pack), "check", "--against", str(questions))
+    said = found.stderr.decode()
+    assert found.returncode == 1
+    assert "visiting.yaml:12:9: parking_place has a question of" in said
+    assert "word for word" in said
+    assert "may i bring my little sister to see grandad" in said
+    assert "tea" not in said
+    clean = tmp_path / "clean.jsonl"
+    clean.write_text('{"q": "do you sell tea"}\n')
+    assert run("--pack", str(pack), "check", "--against", str(clean)).returncode == 0
+    clean.write_text("not json\n")
+    broken = run("--pack", str(pack), "check", "--against", str(clean))
+    assert broken.returncode == 2
+    assert "clean.jsonl:1:1: not a question" in broken.stderr.decode()

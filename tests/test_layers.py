@@ -12,10 +12,10 @@ FLOORS = [
     {"types", "errors"},
     {"text", "speller", "lexicon", "features"},
     {"nodes", "corpus", "intents", "pack"},
-    {"safety", "model", "calibrate", "train"},
+    {"safety", "sources", "model", "calibrate", "train"},
     {"understand", "compose", "session"},
     {"engine"},
-    {"render", "topics", "evaluate", "explain", "jsonl", "chat"},
+    {"render", "topics", "check", "evaluate", "explain", "jsonl", "chat"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

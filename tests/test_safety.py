@@ -70,3 +70,23 @@ def test_a_declined_question_that_may_be_danger_gets_no_general_passage(bot: Bot
     assert (calm.kind, worried.kind) == ("advice", "advice")
     assert calm.quotes
     assert not worried.quotes
+
+
+def test_what_may_be_danger_gets_the_card_or_no_quote_at_all(bot: Bot) -> None:
+    utterance = read("can physical therapy help with my balance", bot.model, bot._phrases)
+    meant = understand(utterance, bot.model)
+    assert decide(utterance, meant, bot.model).kind == "answer"
+    likely = {"answer": 0.3, "out_of_scope": 0.1, "advice": 0.1, "urgent": 0.5, "smalltalk": 0.0}
+    perhaps = {"answer": 0.4, "out_of_scope": 0.1, "advice": 0.2, "urgent": 0.3, "smalltalk": 0.0}
+    assert decide(utterance, replace(meant, kinds=likely), bot.model).kind == "urgent"
+    decision = decide(utterance, replace(meant, kinds=perhaps), bot.model)
+    assert decision.kind in ("advice", "out_of_scope")
+    assert not decision.quotes
+
+
+def test_a_doubtful_answer_is_a_question_back(bot: Bot) -> None:
+    utterance = read("can physical therapy help with my balance", bot.model, bot._phrases)
+    meant = understand(utterance, bot.model)
+    decision = decide(utterance, replace(meant, confidence=0.2), bot.model)
+    assert decision.kind == "clarify"
+    assert 2 <= len(decision.choices) <= 4

@@ -1,0 +1,58 @@
+"""What is wrong with a pack beyond its form: now, questions it is judged by that stand among its examples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.evaluate import EvalError
+from bot.text import split_words
+from bot.types import Pack, Problem
+
+__all__ = ["find_leaks"]
+
+ALIKE = 88
+"""Similarity in 0..100 of two sets of sorted words from which one is taken for the other, reworded at most."""
+
+SHORTEST = 3
+"""Words of a question from which being alike, and not only the same, counts: short ones are alike by chance."""
+
+
+def find_leaks(pack: Pack, file: Path) -> Iterator[Problem]:
+    """Examples in the words, or nearly, of a question in `file`: such a question measures memory, not understanding.
+
+    `file` holds a JSON object a line, with a question `q` or a conversation of `turns`. Raises EvalError for another.
+    """
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 (only this check needs it)
+
+    examples = [(intent.name, example) for intent in pack.intents.values() for example in intent.examples]
+    sorted_words = [_sort(example.text) for _, example in examples]
+    for place, question in _read_questions(file):
+        asked = _sort(question)
+        cutoff = ALIKE if len(asked.split()) >= SHORTEST else 100
+        for _, score, at in process.extract(asked, sorted_words, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None):
+            name, example = examples[at]
+            fact = f"{name} has a question of {place}, {'word for word' if score == 100 else 'nearly'}: {question!r}"
+            remedy = "remove the example, or keep the question out of what the pack is judged by"
+            yield Problem(example.file, example.line, example.column, fact, remedy, f"example: {example.text!r}")
+
+
+def _sort(text: str) -> str:
+    return " ".join(sorted(split_words(text)))
+
+
+def _read_questions(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvalError(f"{file}: cannot be read as UTF-8 text: {error}\n    -> name a file of questions") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+                questions = [turn["q"] for turn in row["turns"]] if "turns" in row else [row["q"]]
+                yield from ((f"{file}:{number}", str(question)) for question in questions)
+            except (ValueError, KeyError, TypeError) as error:
+                remedy = 'write {"q": "…"} or {"turns": [{"q": "…"}]}'
+                raise EvalError(f"{file}:{number}:1: not a question: {error}\n    -> {remedy}") from None

@@ -1,0 +1,30 @@
+"""Which articles an utterance asks for: by their publishers' names, or all of them ("do both articles say so?")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.safety import compile_sign
+from bot.text import index_phrases, replace_phrases, split_words
+from bot.types import Pack
+
+__all__ = ["Sources"]
+
+
+class Sources:
+    """The publishers' names of a pack, and its signs for "all articles"."""
+
+    def __init__(self, pack: Pack) -> None:
+        phrases = index_phrases(pack.synonyms)
+        self._names = {
+            name: f" {' '.join(replace_phrases(split_words(article.publisher), phrases))} "
+            for name, article in pack.articles.items()
+        }
+        self._all = [compile_sign(sign) for sign in pack.all_articles]
+
+    def named(self, words: Sequence[str]) -> frozenset[str]:
+        """The ids of the articles that are asked for; none where an utterance leaves it open."""
+        text = f" {' '.join(words)} "
+        if any(sign.search(text) for sign in self._all):
+            return frozenset(self._names)
+        return frozenset(name for name, publisher in self._names.items() if publisher in text)
