@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from bot.evaluate import EvalError
 from bot.text import split_words
 from bot.types import Pack, Problem
 
-__all__ = ["find_leaks"]
+__all__ = ["find_leaks", "is_alike"]
 
-ALIKE = 88
-"""Similarity in 0..100 of two sets of sorted words from which one is taken for the other, reworded at most."""
+ALIKE = 85
+"""Similarity in 0..100 of two texts' sorted words from which their words are compared one by one."""
+
+SMALL = 3
+"""Letters of a word that may be there or not."""
 
 SHORTEST = 3
 """Words of a question from which being alike, and not only the same, counts: short ones are alike by chance."""
@@ -27,19 +30,35 @@ def find_leaks(pack: Pack, file: Path) -> Iterator[Problem]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415 (only this check needs it)
 
     examples = [(intent.name, example) for intent in pack.intents.values() for example in intent.examples]
-    sorted_words = [_sort(example.text) for _, example in examples]
+    arranged = [" ".join(sorted(split_words(example.text))) for _, example in examples]
     for place, question in _read_questions(file):
-        asked = _sort(question)
+        asked = " ".join(sorted(split_words(question)))
         cutoff = ALIKE if len(asked.split()) >= SHORTEST else 100
-        for _, score, at in process.extract(asked, sorted_words, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None):
+        for _, score, at in process.extract(asked, arranged, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None):
             name, example = examples[at]
+            if score < 100 and not is_alike(split_words(question), split_words(example.text), pack.synonyms):
+                continue
             fact = f"{name} has a question of {place}, {'word for word' if score == 100 else 'nearly'}: {question!r}"
             remedy = "remove the example, or keep the question out of what the pack is judged by"
             yield Problem(example.file, example.line, example.column, fact, remedy, f"example: {example.text!r}")
 
 
-def _sort(text: str) -> str:
-    return " ".join(sorted(split_words(text)))
+def is_alike(one: Sequence[str], other: Sequence[str], telling: Container[str]) -> bool:
+    """Whether two texts have the same words but for slips and for small words that are not `telling`.
+
+    >>> is_alike("do they use ice".split(), "do thay use any ice".split(), {"pt", "ot"})
+    True
+    >>> is_alike("history of pt".split(), "history of ot".split(), {"pt", "ot"})
+    False
+    """
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+
+    def has(words: Sequence[str], word: str) -> bool:
+        slips = max(1, len(word) // 4)
+        return word in words or (len(word) > SMALL and any(OSA.distance(word, w) <= slips for w in words))
+
+    left = [w for w in one if not has(other, w)] + [w for w in other if not has(one, w)]
+    return all(len(word) <= SMALL and word not in telling for word in left)
 
 
 def _read_questions(file: Path) -> Iterator[tuple[str, str]]:

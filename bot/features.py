@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
 from itertools import pairwise
 from math import sqrt
 from zlib import crc32
 
 from bot.lexicon import Lexicon
 
-__all__ = ["BLOCK_WEIGHTS", "extract", "feature_key", "weigh_concepts"]
+__all__ = ["BLOCK_WEIGHTS", "extract", "feature_key", "text_key", "weigh_concepts"]
 
 BLOCK_WEIGHTS = (0.4, 0.4, 0.3, 0.3)
 """Squared length of each block's vector. Chosen on held-out examples of the shipped pack, with an eye on HWU64's test
@@ -75,3 +76,8 @@ def _grams(word: str) -> Iterator[str]:
 def feature_key(feature: str) -> int:
     """The 32-bit key under which a feature is stored (feature hashing, Weinberger et al. 2009)."""
     return crc32(feature.encode())
+
+
+def text_key(words: Sequence[str]) -> int:
+    """The 64-bit key under which a whole example is remembered."""
+    return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=8).digest(), "little")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
-from bot.features import BLOCK_WEIGHTS, extract, feature_key, weigh_concepts
+from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
 from bot.sources import Sources
 from bot.speller import Speller
@@ -39,13 +39,24 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 16
+VERSION = 17
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
 _MAGIC = b"patient-guide model\n"
-_ARRAYS: dict[str, Any] = {"keys": "I", "idf": "f", "starts": "I", "classes": "H", "weights": "h", "intercepts": "f"}
+_ARRAYS: dict[str, Any] = {
+    "example_keys": "Q",
+    "keys": "I",
+    "idf": "f",
+    "starts": "I",
+    "intercepts": "f",
+    "example_intents": "H",
+    "classes": "H",
+    "weights": "h",
+}  # the widest first: each then starts where its numbers may lie
 
+
+COMMONEST = 150
 
 PAIR_PRIOR = 10.0
 """Pairs of words that each word is taken to have been seen in beyond those it was."""
@@ -144,6 +155,8 @@ class Model:
     classes: Sequence[int]
     weights: Sequence[int]
     intercepts: Sequence[float]
+    example_keys: Sequence[int]
+    example_intents: Sequence[int]
     scale: float
     unknown_idf: float
     vocabulary: tuple[str, ...]
@@ -165,6 +178,11 @@ class Model:
         return word in self._known or word in self.lexicon
 
     @cached_property
+    def common(self) -> frozenset[str]:
+        """The pack's commonest words, which nearly every sentence in its language holds."""
+        return frozenset(self.vocabulary[:COMMONEST])
+
+    @cached_property
     def sources(self) -> Sources:
         return Sources(self.pack)
 
@@ -181,6 +199,12 @@ class Model:
     def stem(self, word: str) -> str:
         """The Snowball stem of a word."""
         return self.stems.get(word) or (word if word in self._known else self._stemmer(word))
+
+    def recall(self, words: Sequence[str]) -> int | None:
+        """The place of the only intent that has an example in just these words, or None."""
+        key = text_key(words)
+        at = bisect_left(self.example_keys, key)
+        return self.example_intents[at] if at < len(self.example_keys) and self.example_keys[at] == key else None
 
     def score(self, words: Sequence[str]) -> Scores:
         """Raw scores of an utterance's words, each list in the order of the pack's intents and of `KIND_ORDER`.

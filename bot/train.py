@@ -27,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from bot.calibrate import Examples, calibrate
-from bot.features import BLOCK_WEIGHTS, extract, feature_key, weigh_concepts
+from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
 from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases, split_words
@@ -118,6 +118,7 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
         unknown_idf=_unknown_idf(len(texts)),
         calibration=calibration,
         lexicon=lexicon,
+        **_remember(texts, intents),
         **_pack_weights(blocks, weights, intercepts),
     )
 
@@ -211,6 +212,15 @@ def _choose_features(block: Sequence[list[str]]) -> list[str]:
     texts = Counter(feature for features in block for feature in set(features))
     least = OFTEN if len(block) >= MANY else 1
     return sorted(feature for feature, count in texts.items() if count >= least or feature[0] == "s")
+
+
+def _remember(texts: Sequence[Sequence[str]], intents: Any) -> dict[str, Any]:
+    """The keys of texts that stand under one intent alone, sorted, and these intents."""
+    owners: dict[int, set[int]] = {}
+    for words, intent in zip(texts, intents.tolist(), strict=True):
+        owners.setdefault(text_key(words), set()).add(intent)
+    only = sorted((key, *owned) for key, owned in owners.items() if len(owned) == 1)
+    return {"example_keys": [key for key, _ in only], "example_intents": [intent for _, intent in only]}
 
 
 def _unknown_idf(texts: int) -> float:

@@ -14,8 +14,9 @@ __all__ = ["decide", "read", "understand"]
 PLACE_WEIGHTS = (1.0, 0.7, 0.4, 0.3, 0.25, 0.2)
 """How well an intent's first, second, … quote answers it, as its author ordered them."""
 
-LEAST_KNOWN = 0.34
-"""Share of known words below which a text is in no language of the pack."""
+LEAST_KNOWN, WELL_KNOWN, FEW_WORDS = 0.34, 0.8, 2
+"""Share of known words below which a text is in no language of the pack; share from which more than a few words may do
+without any of the pack's commonest, as keywords do."""
 
 CLEAR = 0.4
 """A second quote is shown if it scores at least this share of the first."""
@@ -27,13 +28,16 @@ UNSURE, DOUBTFUL = 0.08, 0.3
 """Belief in its best quote, and confidence, below which an answer becomes a question back. Of the dozen answers to
 blind questions that lay a little above, nearly all were right; below it too few lie to call it measured."""
 
-DANGER = 0.35
-"""Belief in danger from which the safety card is shown without a rule. Real danger in development questions had .49
-and more, long harmless stories .31 and less. In between nothing is quoted."""
+DANGER, CERTAIN = 0.35, 0.6
+"""Belief in danger from which the safety card is shown without a rule, in the pack's language and in any. Real danger
+in development questions had .49 and more, long harmless stories .31 and less. In between nothing is quoted."""
 
 PRIOR_TAKEN_OUT = 0.2
 """Power of a kind's share of the examples that its belief is divided by. The highest at full held-out accuracy;
 advice and danger, of which few examples are needed, are then recognised far more often."""
+
+RECALLED = 0.95
+"""Belief in the intent that has an example in just the words typed."""
 
 ALARM = 0.05
 """Belief in danger from which a declined question is given no general passage."""
@@ -56,7 +60,7 @@ def read(text: str, model: Model, phrases: PhraseTable) -> Utterance:
         if meant:
             repairs.append((word, meant))
         words += meant.split() if meant else [word]
-    known = sum(model.knows(word) for word in words) / len(words) if words else 0.0
+    known = sum(map(model.knows, typed)) / len(typed) if typed else 0.0
     return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), known)
 
 
@@ -86,6 +90,11 @@ def understand(utterance: Utterance, model: Model) -> Understanding:
         shares = _softmax([scores.intents[i] for i in members[kind]], c.intent_sharpness)
         for i, share in zip(members[kind], shares, strict=True):
             beliefs[i] = belief * share
+    known = model.recall(utterance.words)
+    if known is not None:  # What an author wrote down is meant as it was written down, whatever else resembles it.
+        beliefs = [(1 - RECALLED) * belief for belief in beliefs]
+        beliefs[known] += RECALLED
+        kinds = {k: (1 - RECALLED) * belief + RECALLED * (k == intents[known].kind) for k, belief in kinds.items()}
     order = sorted(range(len(intents)), key=lambda i: (-beliefs[i], i))
     leaders = [next(i for i in order if intents[i].kind == kind) for kind in KIND_ORDER if members[kind]]
     quoting = [i for i in order if intents[i].quotes][:CHOICES]
@@ -119,9 +128,9 @@ def _pool_quotes(beliefs: Iterable[tuple[Intent, float]]) -> tuple[tuple[Quote, 
 def decide(utterance: Utterance, meant: Understanding, model: Model) -> Decision:
     """What to do: answer, ask back, decline, or show the safety card."""
     intents = model.pack.intents
-    if is_wordless(utterance.text) or utterance.known < LEAST_KNOWN:
-        return Decision("unreadable")
     kind = _choose_kind(meant, model)
+    if is_wordless(utterance.text) or (meant.kinds["urgent"] < CERTAIN and is_foreign(utterance, model)):
+        return Decision("unreadable")
     if meant.within < model.calibration.threshold:
         kind = "out_of_scope"
     first = next((r.intent for r in meant.ranked if intents[r.intent].kind == kind), meant.ranked[0].intent)
@@ -140,6 +149,13 @@ def decide(utterance: Utterance, meant: Understanding, model: Model) -> Decision
         general = meant.quotes[:1] if safe and meant.kinds["answer"] > UNSURE else ()
         return Decision("advice", quotes=tuple(q for q, _ in general), **shared)  # type: ignore[arg-type]
     return Decision(kind, **shared)  # type: ignore[arg-type]
+
+
+def is_foreign(utterance: Utterance, model: Model) -> bool:
+    """Whether an utterance is in no language of the pack: too few of its words are known, for what kind they are."""
+    keywords = len(utterance.words) > FEW_WORDS and not model.common.intersection(utterance.words)
+    mended = utterance.known + len(utterance.repairs) / max(1, len(utterance.words))
+    return mended < LEAST_KNOWN or (keywords and utterance.known < WELL_KNOWN)
 
 
 def _choose_kind(meant: Understanding, model: Model) -> IntentKind:
