@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 __all__ = ["Fit", "Speller", "is_slip"]
@@ -19,8 +20,8 @@ Fit = Callable[[str], float]
 FAR, LONG = 5, 7
 """Letters from which a word may be two edits off its meaning: if it begins and ends like it, and in any case."""
 
-EDIT, OTHER_START = 3.0, 2.0
-"""What an edit, and another first letter, take off a candidate's log-likelihood."""
+EDIT, OTHER_START, OTHER_LETTER = 4.0, 2.0, 0.5
+"""What an edit, another first letter, and each letter more or less take off a candidate's log-likelihood."""
 
 
 def is_slip(typed: str, meant: str, edits: int) -> bool:
@@ -71,20 +72,19 @@ class Speller:
         if once != word:
             twice = re.sub(r"(.)\1{2,}", r"\1\1", word)
             return next((known for known in (once, twice) if known in self._rank), None) or self.repair(once, fit)
-        return (
-            self._nearest(word, fit, self._by_length)
-            or self._split(word)
-            or self._nearest(word, fit, self._others)
-            or self._nearest(word, fit, self._by_length, 2)
-        )
+        near = self._search(word, self._by_length, 1)
+        far = self._search(word, self._others, 1) + self._search(word, self._by_length, 2)
+        return self._choose(word, near, fit) or self._split(word) or self._choose(word, far, fit)
 
-    def _nearest(self, word: str, fit: Fit | None, among: dict[int, list[str]], edits: int = 1) -> str | None:
-        near = [(meant, far) for meant, far in self._search(word, among, edits) if is_slip(word, meant, far)]
-        return min(near, key=lambda found: self._cost(word, found[0], found[1], fit), default=("", 0))[0] or None
+    def _choose(self, word: str, near: list[tuple[str, int]], fit: Fit | None) -> str | None:
+        """The likeliest of some words with their distance, or None where none can be meant."""
+        slips = [(meant, edits) for meant, edits in near if is_slip(word, meant, edits)]
+        return min(slips, key=lambda found: self._cost(word, found[0], found[1], fit), default=("", 0))[0] or None
 
-    def _cost(self, typed: str, meant: str, distance: int, fit: Fit | None) -> float:
+    def _cost(self, typed: str, meant: str, edits: int, fit: Fit | None) -> float:
         likely = fit(meant) if fit else -math.log(2 + self._rank.get(meant, len(self._rank)))
-        return EDIT * distance + OTHER_START * (typed[0] != meant[0]) - likely
+        lettered = sum(((Counter(typed) - Counter(meant)) + (Counter(meant) - Counter(typed))).values())
+        return EDIT * edits + OTHER_START * (typed[0] != meant[0]) + OTHER_LETTER * lettered - likely
 
     def _search(self, word: str, among: dict[int, list[str]], edits: int) -> list[tuple[str, int]]:
         if self._extract is None:

@@ -228,7 +228,7 @@ def test_a_missing_library_is_named_with_its_remedy(tmp_path: Path) -> None:
 
 def test_check_names_examples_that_are_questions_of_a_test(run: Run, pack: Path, tmp_path: Path) -> None:
     questions = tmp_path / "questions.jsonl"
-    turns = '{"turns": [{"q": "May I bring my sister to see grandad?"}]}'
+    turns = '{"turns": [{"q": "May I bring my litle sister in to see grandad?"}]}'
     questions.write_text('{"q": "where do I leave my car??"}\n' + turns + '\n{"q": "do you sell tea"}\n')
     found = run("--pack", str(pack), "check", "--against", str(questions))
     said = found.stderr.decode()

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from bot import Bot, Reply
 from bot.evaluate import keeps_form
+from bot.pack import load_pack, shipped_root
 from bot.text import clean
+from bot.understand import read, understand
 
 HERE = Path(__file__).parent
 
@@ -171,3 +173,22 @@ def test_a_foreign_pack_answers_from_its_own_article_with_its_own_number(tiny: B
     assert "999" in tiny.ask("crushing pain in my chest right now").text
     assert tiny.ask("should i take my tablets").kind == "advice"
     assert_sound(tiny, reply)
+
+
+def test_an_example_is_meant_as_it_was_written(bot: Bot) -> None:
+    """Whatever resembles it; but for what two intents say alike, and what is mended another way in its context."""
+    examples = [(i.name, e.text) for i in load_pack(shipped_root()).intents.values() for e in i.examples][::100]
+    first = [understand(read(text, bot.model, bot._phrases), bot.model).ranked[0].intent for _, text in examples]
+    wrong = [(name, found) for (name, _), found in zip(examples, first, strict=True) if found != name]
+    assert len(wrong) <= len(examples) // 50
+
+
+def test_a_question_in_another_language_is_unreadable_and_keywords_are_not(bot: Bot) -> None:
+    for text in ("quelle est la difference", "Ich brauche Hilfe beim Anziehen", "asdkjh qwoiue zmxn"):
+        assert bot.ask(text).kind == "unreadable"
+    for text in (
+        "tennis elbow laser treatment",
+        "laesr tretment - is taht phsyical terapist",
+        "balance exercises stroke",
+    ):
+        assert bot.ask(text).kind == "answer"

@@ -35,9 +35,9 @@ def test_what_is_near_nothing_stays(typed: str) -> None:
 
 
 def test_the_neighbours_choose_between_two_that_are_as_near() -> None:
-    speller = Speller(["with", "which"])
-    assert speller.repair("wich") == "with"
-    assert speller.repair("wich", {"which": -1.0, "with": -6.0}.__getitem__) == "which"
+    speller = Speller(["wake", "walk"])
+    assert speller.repair("wak", {"wake": -1.0, "walk": -6.0}.__getitem__) == "wake"
+    assert speller.repair("wak", {"wake": -6.0, "walk": -1.0}.__getitem__) == "walk"
 
 
 @pytest.mark.parametrize(
