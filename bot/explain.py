@@ -10,7 +10,7 @@ from bot.pack import load_pack, shipped_root
 from bot.render import shorten
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack, Ranked
-from bot.understand import DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, read, understand
+from bot.understand import DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, is_foreign, read, understand
 
 __all__ = ["explain"]
 
@@ -41,7 +41,12 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
     yield f"read as      {' '.join(utterance.words)}"
     for typed, meant in utterance.repairs:
         yield f"repaired     {typed} -> {meant}"
-    yield f"known        {utterance.known:.0%} of its words"
+    foreign = ": no language of the pack" if is_foreign(utterance, model) else ""
+    yield f"known        {utterance.known:.0%} of its words as typed{foreign}"
+    if (known := model.recall(utterance.words)) is not None:
+        yield f"remembered   {list(pack.intents)[known]} has an example in just these words"
+    if named := model.sources.named(utterance.words):
+        yield f"sources      {' and '.join(sorted(named))} named"
     flag = bot.flags.match((split_words(utterance.text), utterance.words))
     yield f"red flags    {len(pack.rules)} rules tried; {f'{flag.flag} applies' if flag else 'none applies'}"
     meant_by = understand(utterance, model)

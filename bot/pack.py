@@ -101,11 +101,7 @@ def load_pack(root: Path) -> Pack:
     """Read and check the pack in `root`. Raises PackError with every problem, in the order of the files."""
     root = root.resolve()
     problems: list[Problem] = []
-    if not (root / "intents").is_dir():
-        fact = "this is no pack: it holds no folder intents/" if root.is_dir() else "there is no such folder"
-        raise PackError(
-            [Problem(str(root), 1, 1, fact, "name a folder that holds intents/ and, if you quote, corpus/")]
-        )
+    _require_folder(root)
     articles = {}
     for path, shown in _files(root):
         if path.parent.name == "corpus":

@@ -9,7 +9,7 @@ from bot.model import KIND_ORDER, Model
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
 from bot.types import Decision, Intent, IntentKind, Quote, Ranked, Understanding, Utterance
 
-__all__ = ["decide", "read", "understand"]
+__all__ = ["choose_quotes", "decide", "is_foreign", "read", "understand"]
 
 PLACE_WEIGHTS = (1.0, 0.7, 0.4, 0.3, 0.25, 0.2)
 """How well an intent's first, second, … quote answers it, as its author ordered them."""
@@ -104,7 +104,7 @@ def understand(utterance: Utterance, model: Model) -> Understanding:
     return Understanding(
         ranked=tuple(Ranked(intents[i].name, scores.intents[i], beliefs[i]) for i in kept),
         kinds=kinds,
-        quotes=_pool_quotes((intents[i], beliefs[i]) for i in order[:POOLED]),
+        quotes=_pool_quotes((intents[i], beliefs[i]) for i in dict.fromkeys((*order[:POOLED], *leaders))),
         within=c.within.probability(measures) if c.within else 1.0,
         confidence=round(c.right.probability(measures) if c.right else beliefs[order[0]], 4),
     )
