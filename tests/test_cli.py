@@ -99,7 +99,10 @@ def test_a_reader_that_leaves_ends_it_quietly(run: Run) -> None:
 
 
 def test_an_interrupt_ends_it_with_130(run: Run) -> None:
+    # A shell's background job, as CI may be, ignores interrupts, and its children would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     child = subprocess.Popen([sys.executable, "-m", "bot"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    signal.signal(signal.SIGINT, before)
     assert child.stdin and child.stdout
     child.stdin.write(b"hello\n")
     child.stdin.flush()
