@@ -109,6 +109,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl")
     scoring.add_argument("file", metavar="FILE.jsonl", help="one question a line, as in the README")
     scoring.add_argument("--json", action="store_true", help="print the figures as a JSON object")
+    updating = command(
+        "update", _update, "take in a changed article, and list the quotes it breaks", "update article clearing.txt"
+    )
+    updating.add_argument("what", choices=["article"], help="article")
+    updating.add_argument("file", metavar="FILE", help="its new text, in a file named like the one in corpus/")
+    updating.add_argument("--reviewed", action="store_true", help="do not ask: somebody qualified has read it")
     options = parser.parse_args(arguments)
     for name, value in (("pack", None), ("no_color", False), ("plain", False)):
         setattr(options, name, getattr(options, name, value))
@@ -270,3 +276,34 @@ def _eval(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return WRONG_USAGE
     return FINE
+
+
+def _update(options: argparse.Namespace) -> int:
+    from datetime import date  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from bot.errors import PackError  # noqa: PLC0415
+    from bot.pack import shipped_root  # noqa: PLC0415
+    from bot.update import plan_update, take_in  # noqa: PLC0415
+
+    root = Path(options.pack) if options.pack else shipped_root()
+    try:
+        update = plan_update(root, Path(options.file), date.today())
+    except PackError as error:
+        _complain(error.problems, "nothing was changed")
+        return WRONG_USAGE
+    _say("\n".join(map(str, update.changes)) or "The text is as it was.")
+    if update.broken:
+        _complain(update.broken, "mend them in the files of intents/ once the article is in")
+
+    def is_reviewed() -> bool:
+        if options.reviewed or not sys.stdin.isatty():
+            return bool(options.reviewed)
+        _say("Has somebody qualified read the whole new text, and found it right and safe to quote?")
+        return input("Type yes to take it in: ").strip().lower() == "yes"
+
+    if not take_in(update, is_reviewed):
+        _say("Nothing was changed. Have the text reviewed, then run this again, or add --reviewed.")
+        return DECLINED
+    _say(f"{update.path} is up to date. Its review holds for a year: see review_by in its header.")
+    return DECLINED if update.broken else FINE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from bot.types import Alternative, Article, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
@@ -36,9 +37,10 @@ class Answer:
 class Composer:
     """Puts replies together from one pack."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, today: Callable[[], date] = date.today) -> None:
         self.pack = pack
         self.wording = pack.wording
+        self._today = today
 
     # --- one method for each kind of decision ---
 
@@ -175,12 +177,15 @@ class Composer:
         return lines
 
     def source(self, citation: Citation) -> str:
-        """One line: publisher, title, section, date."""
-        date = self._date(citation.published) if citation.published else ""
-        published = self.wording["published"].format(date=date) if date else self.wording["undated"]
-        return self.wording["source"].format(
+        """One line: publisher, title, section, date, and whether the review of the article is past its time."""
+        day = self._date(citation.published) if citation.published else ""
+        published = self.wording["published"].format(date=day) if day else self.wording["undated"]
+        line = self.wording["source"].format(
             publisher=citation.publisher, title=citation.title, section=citation.section, published=published
         )
+        due = self.pack.articles[citation.article].review_by
+        is_overdue = due is not None and due < self._today().isoformat()
+        return line + self.wording["overdue"].format(date=self._date(due)) if due and is_overdue else line
 
     def _date(self, iso: str) -> str:
         year, month, day = iso.split("-")

@@ -5,27 +5,19 @@ A quote is a slice of the article, never retyped, so that its attribution can be
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.header import NONE, body_hash, find_changes, read_header, split_header
 from bot.text import plain_marks
 from bot.types import Article, LeftOut, Passage, PassageKind, Problem, Span
 
-__all__ = ["body_hash", "lead_of", "read_article", "segment"]
+__all__ = ["cut_article", "lead_of", "read_article", "segment"]
 
-_KEYS = ("title", "publisher", "published", "url", "retrieved", "licence", "interest", "sha256")
-_OPTIONAL = ("subjects",)
-_NONE = ("none", "")
-
-# --- the header -------------------------------------------------------------------------------------
-
-
-def body_hash(body: str) -> str:
-    """SHA-256 of an article's text below its header, as UTF-8."""
-    return hashlib.sha256(body.encode()).hexdigest()
+MOST_CHANGES = 3
+"""Changes of an article that are named one by one."""
 
 
 def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]:
@@ -39,62 +31,38 @@ def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]
         return None, [Problem(shown, 1, 1, f"byte {error.start} is not UTF-8", "save the file as UTF-8")]
     except OSError as error:
         return None, [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]
-    split = re.search(r"^---[ \t]*\r?\n", raw, re.MULTILINE)
+    split = split_header(raw)
     if split is None:
         remedy = "put the lines title: … to sha256: … above the article, then a line of three dashes"
         return None, [Problem(shown, 1, 1, "no header: there is no line ---", remedy)]
-    body = raw[split.end() :]
-    header, problems = _read_header(raw[: split.start()], shown)
+    head, body = split
+    header, problems = read_header(head, shown)
     if not problems and header["sha256"] != body_hash(body):
-        line = 1 + next(i for i, text in enumerate(raw.splitlines()) if text.startswith("sha256"))
-        fact = f"the article was changed after its review: its text now has sha256 {body_hash(body)}"
-        problems.append(Problem(shown, line, 1, fact, "restore the reviewed text, or review it and update sha256"))
+        problems.append(_name_changes(header, raw, body, shown))
     if problems:
         return None, problems
-    article = _cut(path.stem, header, body)
+    article = cut_article(path.stem, header, body)
     if not article.passages:
-        line = raw[: split.end()].count("\n") + 1
+        line = raw[: -len(body) or None].count("\n") + 1
         return None, [Problem(shown, line, 1, "the article holds no passage", "paste its text below the dashes")]
     return article, []
 
 
-def _read_header(text: str, shown: str) -> tuple[dict[str, str], list[Problem]]:
-    header: dict[str, str] = {}
-    problems = []
-    for number, line in enumerate(text.splitlines(), 1):
-        key, colon, value = line.partition(":")
-        key, value = key.strip().lower(), value.strip()
-        if not line.strip():
-            continue
-        if not colon:
-            problems.append(Problem(shown, number, 1, f"not a header line: {line.strip()!r}", "write it as key: value"))
-        elif key not in _KEYS + _OPTIONAL:
-            problems.append(
-                Problem(shown, number, 1, f"unknown key {key!r}", f"use one of {', '.join(_KEYS + _OPTIONAL)}")
-            )
-        elif key in header:
-            problems.append(Problem(shown, number, 1, f"{key} is given twice", "keep one of the two lines"))
-        else:
-            header[key] = value
-            problems += _judge_value(key, value, Problem(shown, number, len(line) - len(line.lstrip()) + 1, "", ""))
-    for key in _KEYS:
-        if key not in header:
-            remedy = f"add a line {key}: …" + (" or url: none" if key == "url" else "")
-            problems.append(Problem(shown, 1, 1, f"the header has no {key}", remedy))
-    return header, problems
+def _name_changes(header: Mapping[str, str], raw: str, body: str, shown: str) -> Problem:
+    first = raw[: len(raw) - len(body)].count("\n") + 1
+    changes = find_changes(header.get("lines", ""), body, first)
+    line = changes[0].line if changes else first
+    what = ": " + "; ".join(str(change) for change in changes[:MOST_CHANGES]) if changes else ""
+    what += f"; and {len(changes) - MOST_CHANGES} more" if len(changes) > MOST_CHANGES else ""
+    remedy = f"restore the reviewed text, or have it reviewed and run: update article {shown}"
+    return Problem(shown, line, 1, f"the article was changed after its review{what}", remedy)
 
 
-def _judge_value(key: str, value: str, at: Problem) -> Iterator[Problem]:
-    if key in ("title", "publisher", "licence") and not value:
-        yield Problem(at.file, at.line, at.column, f"{key} is empty", f"write the {key} behind the colon")
-    iso = re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value)
-    if key in ("published", "retrieved") and value not in _NONE and not iso:
-        yield Problem(at.file, at.line, at.column, f"{key} is not a date: {value!r}", "write it as 2025-10-21, or none")
+def cut_article(name: str, header: Mapping[str, str], body: str) -> Article:
+    """The article of a header that holds every key, and a body."""
 
-
-def _cut(name: str, header: dict[str, str], body: str) -> Article:
     def value(key: str) -> str | None:
-        return None if header[key] in _NONE else header[key]
+        return None if header[key] in NONE else header[key]
 
     passages, left_out = segment(body, name, header["title"])
     return Article(
@@ -106,6 +74,7 @@ def _cut(name: str, header: dict[str, str], body: str) -> Article:
         retrieved=value("retrieved") or "",
         licence=header["licence"],
         interest=value("interest") or "",
+        review_by=header.get("review_by", "none").replace("none", "") or None,
         sha256=header["sha256"],
         subjects=tuple(s.strip() for s in header.get("subjects", "").split(",") if s.strip()),
         text=body,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from bot.compose import Answer, Composer
@@ -31,10 +32,10 @@ class Bot:
     ('answer', 'Clearing')
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, today: Callable[[], date] = date.today) -> None:
         self.model = model
         self.flags = RedFlags(model.pack.rules)
-        self._composer = Composer(model.pack)
+        self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
         self._follow_ups = {name: frozenset(map(self._read_words, p)) for name, p in model.pack.follow_ups.items()}
 

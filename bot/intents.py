@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import get_args
 
 from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
-from bot.types import Example, IntentKind, Problem, Rule
+from bot.types import Example, IntentKind, Problem
 
-__all__ = ["Content", "IntentDraft", "QuoteDraft", "read_content"]
+__all__ = ["Content", "IntentDraft", "QuoteDraft", "RuleDraft", "read_content"]
 
 KINDS: tuple[str, ...] = get_args(IntentKind)
 FOLLOW_UPS = ("more", "repeat", "sources", "restart", "help")
@@ -36,10 +36,20 @@ class IntentDraft:
     question: str
     examples: tuple[Example, ...]
     quotes: tuple[QuoteDraft, ...]
-    reply: str
+    reply: Scalar | None
     next: tuple[Scalar, ...]
     does: str
     card: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDraft:
+    """A red flag as it stands in its file: its signs still hold the names of groups of words."""
+
+    flag: str
+    card: str
+    when: tuple[Scalar, ...]
+    unless: tuple[Scalar, ...]
 
 
 @dataclass
@@ -50,8 +60,10 @@ class Content:
     synonyms: dict[str, str] = field(default_factory=dict)
     wording: dict[str, Scalar] = field(default_factory=dict)
     follow_ups: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    all_articles: tuple[str, ...] = ()
-    rules: list[Rule] = field(default_factory=list)
+    all_articles: tuple[Scalar, ...] = ()
+    rules: list[RuleDraft] = field(default_factory=list)
+    excuses: list[Scalar] = field(default_factory=list)
+    words: dict[str, Scalar] = field(default_factory=dict)
     cards: dict[str, Scalar] = field(default_factory=dict)
     clinic: dict[str, Scalar] = field(default_factory=dict)
     numbers: dict[str, Scalar] = field(default_factory=dict)
@@ -151,19 +163,18 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
 
     kind = text("kind") or "answer"
     if kind not in KINDS:
-        at = mapping.get("kind") or name
-        content.note([at.problem(f"unknown kind {kind!r}", f"use one of: {', '.join(KINDS)}")])
+        content.note([(mapping.get("kind") or name).problem(f"unknown kind {kind!r}", f"use one of: {', '.join(KINDS)}")])
         kind = "answer"
     quotes = _read_answer(mapping.get("answer"), content)
-    question, reply = text("question"), text("reply")
+    reply, at = text("reply"), mapping.get("reply")
     nexts = mapping.get("next")
     draft = IntentDraft(
         name=name,
         kind=kind,
-        question=question,
+        question=text("question"),
         examples=_read_examples(mapping, name, content),
         quotes=tuple(quotes),
-        reply=reply,
+        reply=at.with_value(reply) if reply and isinstance(at, Scalar) else None,
         next=tuple(_texts(nexts, "next", content)) if nexts is not None else (),
         does=text("does"),
         card=text("card"),
@@ -247,7 +258,7 @@ def _read_wording(node: Node, content: Content) -> None:
                     )
                 content.follow_ups[name.value] = tuple(p.value for p in _texts(phrases, "phrases", content))
         elif key.value == "all_articles":
-            content.all_articles = tuple(sign.value for sign in _texts(value, "signs", content))
+            content.all_articles = tuple(_texts(value, "signs", content))
         else:
             _keep(content.wording, key, value, "wording", content)
 
@@ -259,9 +270,19 @@ def _keep(store: dict[str, Scalar], key: Scalar, value: Node, what: str, content
 
 
 def _read_safety(node: Node, content: Content) -> None:
-    _read_keys(node, {"cards": _read_cards, "rules": _read_rules}, content, "safety") if isinstance(
-        node, Mapping
-    ) else content.note([node.problem("safety must hold cards: and rules:", "indent them below it")])
+    if isinstance(node, Mapping):
+        _read_keys(node, _SAFETY, content, "safety")
+    else:
+        content.note([node.problem("safety must hold cards: and rules:", "indent them below it")])
+
+
+def _read_excuses(node: Node, content: Content) -> None:
+    content.excuses += _texts(node, "exceptions", content)
+
+
+def _read_words(node: Node, content: Content) -> None:
+    for key, value in _pairs(node, "words", content):
+        _keep(content.words, key, value, "group of words", content)
 
 
 def _read_cards(node: Node, content: Content) -> None:
@@ -283,9 +304,19 @@ def _read_rules(node: Node, content: Content) -> None:
         if flag is None or card is None or when is None:
             content.note([mapping.problem("a rule needs flag:, card: and when:", "add what is missing")])
             continue
-        phrases = tuple(p.value for p in _texts(when, "signs", content))
-        excuses = tuple(p.value for p in _texts(unless, "exceptions", content)) if unless is not None else ()
-        content.rules.append(Rule(_text(flag, "flag", content), _text(card, "card", content), phrases, excuses))
+        signs = tuple(_texts(when, "signs", content))
+        if not signs:
+            content.note([when.problem("a rule without a sign", "add lines like - chest (pain|hurts)")])
+        excuses = tuple(_texts(unless, "exceptions", content)) if unless is not None else ()
+        content.rules.append(RuleDraft(_text(flag, "flag", content), _text(card, "card", content), signs, excuses))
+
+
+_SAFETY: dict[str, _Reader] = {
+    "cards": _read_cards,
+    "words": _read_words,
+    "rules": _read_rules,
+    "unless": _read_excuses,
+}
 
 
 def _read_clinic(node: Node, content: Content) -> None:

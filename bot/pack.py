@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from bot.errors import PackError
 from bot.intents import Content, IntentDraft, QuoteDraft, read_content
 from bot.lexicon import read_lexicon
 from bot.nodes import Scalar
+from bot.signs import compile_sign
 from bot.text import plain_marks, split_words
-from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Span
+from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Rule, Span
 
 __all__ = ["fingerprint", "load_pack", "shipped_root", "unreached"]
 
@@ -34,6 +35,7 @@ WORDING: dict[str, frozenset[str]] = {
         "published": "date",
         "undated": "",
         "date": "day month year",
+        "overdue": "date",
         "months": "",
         "suggestions": "",
         "clarify": "",
@@ -114,13 +116,18 @@ def load_pack(root: Path) -> Pack:
     problems += own.problems
     problems += _check_names(own.intents)
     finder = Finder(articles)
-    intents = {draft.name.value: _to_intent(draft, finder, problems) for draft in own.intents}
+    numbers = _read_numbers(own, base, problems)
+    intents = {draft.name.value: _to_intent(draft, finder, numbers, problems) for draft in own.intents}
     doubts = tuple(_check_examples(intents.values()))
     problems += _check_named([*own.first, *(name for draft in own.intents for name in draft.next)], intents)
     if not intents and not problems:
         problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
     referral = _resolve(own.refer, finder, problems) if own.refer else None
-    texts = _fill(own, base, problems)
+    texts = _fill(own, base, numbers, problems)
+    signs = _Signs({**base.words, **own.words}, problems)
+    all_articles = signs.read(own.all_articles or base.all_articles)
+    # The exceptions of a pack weaken no rule but its own.
+    rules = tuple(signs.read_rules(base)) if own is base else (*signs.read_rules(base), *signs.read_rules(own))
     problems += [
         draft.name.problem(f"there is no card {draft.card!r}", f"use one of: {', '.join(texts.cards)}")
         for draft in own.intents
@@ -138,8 +145,8 @@ def load_pack(root: Path) -> Pack:
         synonyms={**base.synonyms, **own.synonyms},
         wording=texts.wording,
         follow_ups={**base.follow_ups, **own.follow_ups},
-        all_articles=own.all_articles or base.all_articles,
-        rules=tuple(base.rules) if own is base else (*base.rules, *own.rules),
+        all_articles=all_articles,
+        rules=rules,
         cards=texts.cards,
         referral=referral,
         first=tuple(name.value for name in own.first),
@@ -282,7 +289,8 @@ def unreached(pack: Pack) -> list[tuple[Article, Passage]]:
 # --- intents and texts ------------------------------------------------------------------------------
 
 
-def _to_intent(draft: IntentDraft, finder: Finder, problems: list[Problem]) -> Intent:
+def _to_intent(draft: IntentDraft, finder: Finder, numbers: Mapping[str, str], problems: list[Problem]) -> Intent:
+    reply = _fill_numbers(draft.reply, numbers, frozenset(), problems) if draft.reply else ""
     quotes = [_resolve(quote, finder, problems) for quote in draft.quotes]
     return Intent(
         name=draft.name.value,
@@ -290,7 +298,7 @@ def _to_intent(draft: IntentDraft, finder: Finder, problems: list[Problem]) -> I
         question=draft.question,
         examples=draft.examples,
         quotes=tuple(dict.fromkeys(quote for quote in quotes if quote)),
-        reply=draft.reply,
+        reply=reply,
         next=tuple(name.value for name in draft.next),
         does=draft.does,
         card=draft.card or ("medical" if draft.kind == "urgent" else ""),
@@ -332,14 +340,45 @@ def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:
                 )
 
 
+class _Signs:
+    """Reads signs: the names of groups of words in them written out. One that is no sign is a problem at its place."""
+
+    def __init__(self, words: Mapping[str, Scalar], problems: list[Problem]) -> None:
+        self._words = words
+        self._problems = problems
+
+    def read_rules(self, content: Content) -> Iterator[Rule]:
+        """The rules of one folder of files, its exceptions for all of them included."""
+        for draft in content.rules:
+            unless = self.read((*draft.unless, *content.excuses), inner="x ")
+            yield Rule(draft.flag, draft.card, self.read(draft.when), unless)
+
+    def read(self, signs: Iterable[Scalar], inner: str = "") -> tuple[str, ...]:
+        """Signs as `compile_sign` takes them; those with `inner` may be written around {sign}."""
+        read = []
+        for sign in signs:
+            text = re.sub(r"\{(\w+)\}", self._write_out, sign.value)
+            try:
+                compile_sign(text, inner)
+                read.append(text)
+            except ValueError as error:
+                fact = f"this is no sign: {error}"
+                self._problems.append(sign.problem(fact, "write words in order, such as chest (pain|hurts)"))
+        return tuple(read)
+
+    def _write_out(self, name: re.Match[str]) -> str:
+        group = self._words.get(name[1])
+        return f"({group.value})" if group else name[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Texts:
     wording: dict[str, str]
     cards: dict[str, str]
 
 
-def _fill(own: Content, base: Content, problems: list[Problem]) -> _Texts:
-    """Wording and cards with the clinic's numbers in place; the rest of the braces are checked and kept."""
+def _read_numbers(own: Content, base: Content, problems: list[Problem]) -> dict[str, str]:
+    """The numbers to call, by name: the pack's own before the shipped ones. No pack loads without an emergency one."""
     numbers = {**base.numbers, **own.numbers}
     if "emergency" not in numbers:
         problems.append(Problem("intents", 1, 1, "no emergency number", 'add clinic: numbers: emergency: "911"'))
@@ -348,7 +387,11 @@ def _fill(own: Content, base: Content, problems: list[Problem]) -> _Texts:
         for name, number in numbers.items()
         if not number.value
     ]
-    known = {name: number.value for name, number in numbers.items()}
+    return {name: number.value for name, number in numbers.items()}
+
+
+def _fill(own: Content, base: Content, known: Mapping[str, str], problems: list[Problem]) -> _Texts:
+    """Wording and cards with the clinic's numbers in place; the rest of the braces are checked and kept."""
     for key, text in own.wording.items():
         if key not in WORDING:
             problems.append(text.problem(f"unknown wording {key!r}", f"use one of: {', '.join(WORDING)}"))
@@ -370,13 +413,19 @@ def _fill(own: Content, base: Content, problems: list[Problem]) -> _Texts:
                     f"add safety: cards: {rule.card}: …",
                 )
             )
+    filled = {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()}
+    problems += [
+        text.problem(f"the card {key} gives no number to call", "write one of: " + ", ".join(f"{{{n}}}" for n in known))
+        for key, text in own.cards.items()
+        if not any(number and number in filled[key] for number in known.values())
+    ]
     return _Texts(
         {key: _fill_numbers(text, known, WORDING.get(key, frozenset()), problems) for key, text in wording.items()},
-        {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()},
+        filled,
     )
 
 
-def _fill_numbers(text: Scalar, numbers: dict[str, str], allowed: frozenset[str], problems: list[Problem]) -> str:
+def _fill_numbers(text: Scalar, numbers: Mapping[str, str], allowed: frozenset[str], problems: list[Problem]) -> str:
     try:
         names = {name for _, name, _, _ in string.Formatter().parse(text.value) if name is not None}
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.safety import compile_sign
+from bot.signs import compile_sign
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack
 

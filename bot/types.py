@@ -95,7 +95,8 @@ class LeftOut:
 class Article:
     """A vetted text below its header, and the passages it was cut into.
 
-    `published` is an ISO date or None where the article states none; `url` is None where none is known;
+    `published` is an ISO date or None where the article states none, `review_by` the one until which the review of the
+    text holds, or None where nobody set one; `url` is None where none is known;
     `interest` is what its publisher earns by it, or "". `subjects` are groups of names: a quote that
     holds none of them is shown with an earlier sentence that does.
     """
@@ -108,6 +109,7 @@ class Article:
     retrieved: str
     licence: str
     interest: str
+    review_by: str | None
     sha256: str
     subjects: tuple[str, ...]
     text: str
@@ -175,7 +177,7 @@ class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
-    `all_articles` are the signs (see safety.py) of an utterance that wants to hear every article;
+    `all_articles` are the signs (see signs.py) of an utterance that wants to hear every article;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines.
     """
 

@@ -28,7 +28,7 @@ UNSURE, DOUBTFUL = 0.08, 0.3
 """Belief in its best quote, and confidence, below which an answer becomes a question back. Of the dozen answers to
 blind questions that lay a little above, nearly all were right; below it too few lie to call it measured."""
 
-DANGER, CERTAIN = 0.35, 0.9
+DANGER, CERTAIN = 0.5, 0.9
 """Belief in danger from which the safety card is shown without a rule, in the pack's language and in any. Real danger
 in development questions had .49 and more, long harmless stories .31 and less. In between nothing is quoted. Harmless
 questions in languages that the pack lacks reach .8: its few foreign examples are all of danger."""

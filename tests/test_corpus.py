@@ -24,7 +24,7 @@ def load(name: str) -> Article:
 def cut(name: str, title: str) -> tuple[Article, str]:
     text = (HERE / "articles" / f"{name}.txt").read_text(encoding="utf-8")
     passages, left_out = segment(text, name, title)
-    return Article(name, title, "", None, None, "", "", "", "", (), text, tuple(passages), tuple(left_out)), text
+    return Article(name, title, "", None, None, "", "", "", None, "", (), text, tuple(passages), tuple(left_out)), text
 
 
 def leads(article: Article) -> dict[str, str]:

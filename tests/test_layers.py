@@ -10,12 +10,12 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
     {"types", "errors"},
-    {"text", "speller", "lexicon", "features"},
-    {"nodes", "corpus", "intents", "pack"},
+    {"text", "signs", "speller", "lexicon", "features"},
+    {"nodes", "header", "corpus", "intents", "pack"},
     {"safety", "sources", "model", "calibrate", "train"},
     {"understand", "compose", "session"},
     {"engine"},
-    {"render", "topics", "check", "evaluate", "explain", "jsonl", "chat"},
+    {"render", "topics", "check", "update", "evaluate", "explain", "jsonl", "chat"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

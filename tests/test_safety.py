@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot import Bot
-from bot.safety import RedFlags, compile_sign
+from bot.safety import RedFlags
+from bot.signs import compile_sign
 from bot.text import split_words
 from bot.types import Rule
 from bot.understand import decide, read, understand
