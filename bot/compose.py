@@ -103,6 +103,8 @@ class Composer:
     ) -> Answer:
         citations = self.cite(quotes)
         body = list(parts) or self._blocks(citations)
+        if decision.alarm and kind in ("answer", "clarify", "smalltalk"):  # The others carry a line of their own.
+            body.insert(0, self.wording["if_now"])
         notice = self._notice(citations) if kind in ("answer", "advice") else ""
         heading = {"clarify": "", "answer": "suggestions"}.get(kind, "can_answer")
         offered = self._fit_offers(offered, [*body, notice, self.wording.get(heading, "")])

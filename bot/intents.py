@@ -163,7 +163,9 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
 
     kind = text("kind") or "answer"
     if kind not in KINDS:
-        content.note([(mapping.get("kind") or name).problem(f"unknown kind {kind!r}", f"use one of: {', '.join(KINDS)}")])
+        content.note(
+            [(mapping.get("kind") or name).problem(f"unknown kind {kind!r}", f"use one of: {', '.join(KINDS)}")]
+        )
         kind = "answer"
     quotes = _read_answer(mapping.get("answer"), content)
     reply, at = text("reply"), mapping.get("reply")

@@ -44,6 +44,7 @@ WORDING: dict[str, frozenset[str]] = {
         "advice": "",
         "in_general": "",
         "emergency": "emergency",
+        "if_now": "emergency",
         "unreadable": "",
         "too_long": "",
         "nothing_yet": "",
@@ -126,8 +127,9 @@ def load_pack(root: Path) -> Pack:
     texts = _fill(own, base, numbers, problems)
     signs = _Signs({**base.words, **own.words}, problems)
     all_articles = signs.read(own.all_articles or base.all_articles)
-    # The exceptions of a pack weaken no rule but its own.
-    rules = tuple(signs.read_rules(base)) if own is base else (*signs.read_rules(base), *signs.read_rules(own))
+    # Neither the exceptions of a pack nor its groups of words weaken a rule that is not its own.
+    rules = tuple(_Signs(base.words, problems).read_rules(base))
+    rules += tuple(signs.read_rules(own)) if own is not base else ()
     problems += [
         draft.name.problem(f"there is no card {draft.card!r}", f"use one of: {', '.join(texts.cards)}")
         for draft in own.intents
@@ -346,18 +348,20 @@ class _Signs:
     def __init__(self, words: Mapping[str, Scalar], problems: list[Problem]) -> None:
         self._words = words
         self._problems = problems
+        # "The chest does not hurt": what is told by a sign is not, where a negation stands in the middle of it.
+        self._gap = f"...!({words['negation'].value})" if "negation" in words else "..."
 
     def read_rules(self, content: Content) -> Iterator[Rule]:
         """The rules of one folder of files, its exceptions for all of them included."""
         for draft in content.rules:
             unless = self.read((*draft.unless, *content.excuses), inner="x ")
-            yield Rule(draft.flag, draft.card, self.read(draft.when), unless)
+            yield Rule(draft.flag, draft.card, self.read(draft.when, gap=self._gap), unless)
 
-    def read(self, signs: Iterable[Scalar], inner: str = "") -> tuple[str, ...]:
+    def read(self, signs: Iterable[Scalar], inner: str = "", gap: str = "...") -> tuple[str, ...]:
         """Signs as `compile_sign` takes them; those with `inner` may be written around {sign}."""
         read = []
         for sign in signs:
-            text = re.sub(r"\{(\w+)\}", self._write_out, sign.value)
+            text = re.sub(r"\{(\w+)\}", self._write_out, sign.value).replace("...", gap)
             try:
                 compile_sign(text, inner)
                 read.append(text)

@@ -4,39 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
-from bot.signs import compile_sign, compile_signs
+from bot.signs import Sign, compile_sign, spell_ways
 from bot.types import Rule
 
 __all__ = ["RedFlags"]
 
+_MARK, _GONE = "{} ", "_ "
+"""What stands for a sign while its surroundings are looked at, and for one that was explained away."""
+
 
 class RedFlags:
-    """The rules of a pack, compiled once at first use."""
+    """The rules of a pack, compiled as they are needed."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
-        self._compiled: list[tuple[Rule, re.Pattern[str], list[re.Pattern[str]]]] = []
+
+    @cached_property
+    def _signs(self) -> dict[str, list[tuple[int, Sign]]]:
+        """Signs with the place of their rule, by each word of the choice in them that has fewest."""
+        index: dict[str, list[tuple[int, Sign]]] = {}
+        for place, rule in enumerate(self._rules):
+            for sign in map(Sign, rule.when):
+                for word in min(sign.needs, key=len, default=frozenset()):
+                    index.setdefault(word, []).append((place, sign))
+        return index
 
     def match(self, readings: Iterable[Sequence[str]]) -> Rule | None:
         """The first rule that one of the readings (as typed, as repaired) raises, or None.
 
         Where an exception of the rule covers the sign, the sign is read as absent; another may still be there.
         """
-        if not self._compiled:
-            self._compiled = [_compile(rule) for rule in self._rules]
         for words in readings:
-            text = " " + " ".join(words) + " "
-            for rule, signs, excuses in self._compiled:
-                if signs.search(text):
-                    rest = text
-                    for excuse in excuses:
-                        rest = excuse.sub("_ ", rest)
-                    if signs.search(rest):
-                        return rule
+            text, there = " " + " ".join(words) + " ", spell_ways(words)
+            possible: dict[int, list[Sign]] = {}
+            for word in there & self._signs.keys():
+                for place, sign in self._signs[word]:
+                    if sign.may_be_in(there):
+                        possible.setdefault(place, []).append(sign)
+            for place in sorted(possible):
+                if _is_raised(self._rules[place], possible[place], text):
+                    return self._rules[place]
         return None
 
 
-def _compile(rule: Rule) -> tuple[Rule, re.Pattern[str], list[re.Pattern[str]]]:
-    signs = compile_signs(rule.when)
-    return rule, signs, [compile_sign(excuse, signs.pattern) for excuse in rule.unless]
+def _is_raised(rule: Rule, signs: Sequence[Sign], text: str) -> bool:
+    if not any(sign.pattern.search(text) for sign in signs):
+        return False
+    for excuse in rule.unless:
+        if "{" not in excuse:
+            text = _compile(excuse).sub(_GONE, text)
+    around = [_compile(excuse) for excuse in rule.unless if "{" in excuse]
+    while found := [match for sign in signs for match in sign.pattern.finditer(text)]:
+        excused = next((rest for match in found if (rest := _explain_away(match, text, around))), None)
+        if excused is None:
+            return True
+        text = excused
+    return False
+
+
+def _explain_away(match: re.Match[str], text: str, around: Sequence[re.Pattern[str]]) -> str | None:
+    """`text` without a sign that what stands around it makes harmless, or None."""
+    marked = text[: match.start()] + _MARK + text[match.end() :]
+    for excuse in around:
+        for harmless in excuse.finditer(marked):
+            if _MARK in harmless[0]:
+                return marked[: harmless.start()] + _GONE + marked[harmless.end() :]
+    return None
+
+
+@lru_cache(1024)
+def _compile(excuse: str) -> re.Pattern[str]:
+    return compile_sign(excuse, re.escape(_MARK))

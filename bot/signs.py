@@ -1,21 +1,26 @@
 """Signs: the small language in which a pack describes what people may say.
 
-A sign is words in order. In a word, `*` stands for any ending and `#` for one digit; a `*` alone for any word; `(a|b c)` for alternatives, one of which may be empty; `...` for up to five words between. So
-`chest (pain*|hurts|tight*)`, `numb* ... (legs|groin)`, `in 20##`. What makes other signs harmless is written around
-`{sign}`, which stands for any of them: `no (more|) {sign}`.
+A sign is words in order. In a word, `*` stands for any ending and `#` for one digit; a `*` alone for any word;
+`(a|b c)` for alternatives, one of which may be empty; `...` for up to five words between, and `...!(a|b)` for such as
+are none of those. So `chest (pain*|hurts|tight*)`, `numb* ... (legs|groin)`, `in 20##`. What makes other signs
+harmless is written around `{sign}`, which stands for any of them: `no (more|) {sign}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from bot.text import split_words
 
-__all__ = ["compile_sign", "compile_signs"]
+__all__ = ["Sign", "compile_sign", "spell_ways"]
 
-_GAP = r"(?:\S+ ){0,5}?"
-_TOKEN = re.compile(r"\.\.\.|\{\w*\}|[()|]|[^\s()|.]+|\.")
+_TOKEN = re.compile(r"\([^()]*\)|\.\.\.(?:!\([^()]*\))?|\{\w*\}|[()|]|[^\s()|.]+|\.")
+
+_Choice: TypeAlias = "list[list[str | _Choice]]"
+"""Alternatives, each of them words, gaps and choices in order; a choice of words alone is kept as it was written."""
 
 
 def compile_sign(sign: str, inner: str = "") -> re.Pattern[str]:
@@ -32,39 +37,120 @@ def compile_sign(sign: str, inner: str = "") -> re.Pattern[str]:
     Traceback (most recent call last):
     ValueError: a parenthesis is not closed, or was never opened
     """
-    parts = list(_to_patterns(sign, inner))
-    if not any(part.endswith(" ") for part in parts):
-        raise ValueError("a sign needs a word")
-    try:
-        return re.compile(f"(?<= )(?:{''.join(parts)})")
-    except re.error:
-        raise ValueError("a parenthesis is not closed, or was never opened") from None
+    choice = _parse(sign)
+    if not _needs(choice):
+        raise ValueError("not one of its words has to be there")
+    return re.compile(f"(?<= ){_write(choice, inner)}")
 
 
-def compile_signs(signs: Sequence[str]) -> re.Pattern[str]:
-    """The pattern of any of some signs."""
-    return re.compile("|".join(compile_sign(sign).pattern for sign in signs) or r"(?!)")
-
-
-def _to_patterns(sign: str, inner: str) -> Iterator[str]:
+def _parse(sign: str) -> _Choice:
+    open_ones: list[_Choice] = [[[]]]
     for token in _TOKEN.findall(sign):
-        if token == "...":
-            yield _GAP
-        elif token in "()|":
-            yield "(?:" if token == "(" else token
-        elif token == "{sign}" and inner:
-            yield f"(?:{inner})"
-        elif token.startswith("{"):
-            raise ValueError(f"{token} is no group of words")
-        elif token == "*":
-            yield r"\S+ "
+        if token == "(":
+            open_ones.append([[]])
+        elif token == "|":
+            open_ones[-1].append([])
+        elif token == ")" and len(open_ones) > 1:
+            closed = open_ones.pop()
+            open_ones[-1][-1].append(closed)
+        elif token == ")":
+            break
         else:
-            yield from _to_words(token)
+            open_ones[-1][-1].append(token)
+    else:
+        if len(open_ones) == 1:
+            return open_ones[0]
+    raise ValueError("a parenthesis is not closed, or was never opened")
 
 
-def _to_words(token: str) -> Iterator[str]:
-    words = split_words(re.sub(r"[*#]", "", token)) or [""]
-    if not re.fullmatch(r"[^*#]*#*\*?", token) or not (words[0] or "#" in token):
-        raise ValueError(f"{token!r} is no word")
-    yield from (re.escape(word) + " " for word in words[:-1])
-    yield re.escape(words[-1]) + r"\d" * token.count("#") + (r"\w* " if token.endswith("*") else " ")
+def _write(choice: _Choice, inner: str) -> str:
+    sides = ["".join(_write_part(part, inner) for part in side) for side in choice]
+    return f"(?:{'|'.join(sides)})"
+
+
+def _write_part(part: str | _Choice, inner: str) -> str:
+    if not isinstance(part, str):
+        return _write(part, inner)
+    if part.startswith("("):
+        return _write_group(part)
+    if part.startswith("..."):
+        barred = f"(?!{_write_group(part[4:])})" if "!" in part else ""
+        return rf"(?:{barred}\S+ ){{0,5}}?"
+    if part == "{sign}" and inner:
+        return f"(?:{inner})"
+    if part.startswith("{"):
+        raise ValueError(f"{part} is no group of words")
+    return r"\S+ " if part == "*" else "".join(map(_write_word, _split(part)))
+
+
+@lru_cache(1024)
+def _write_group(group: str) -> str:
+    return _write(_parse(group[1:-1]), "")
+
+
+def _split(part: str) -> list[str]:
+    """The words of a part, as a text would be split: can't is two of them."""
+    if part.isascii() and part.isalpha() and part.islower():
+        return [part]
+    words = split_words(re.sub(r"[*#]", "", part)) or [""]
+    if not re.fullmatch(r"[^*#]*#*\*?", part) or not (words[0] or "#" in part):
+        raise ValueError(f"{part!r} is no word")
+    return [*words[:-1], words[-1] + re.sub(r"[^*#]", "", part)]
+
+
+def _write_word(word: str) -> str:
+    return re.escape(word.rstrip("*#")) + r"\d" * word.count("#") + (r"\w* " if word.endswith("*") else " ")
+
+
+class Sign:
+    """One sign, compiled when its words first turn up: nearly every text has few of them.
+
+    `needs` are sets of words of which a text must hold one each.
+    """
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
+        self.needs = _needs(_parse(sign))
+
+    def may_be_in(self, there: frozenset[str]) -> bool:
+        """Whether the words `there` (see `spell_ways`), in some order, are enough for the sign."""
+        return not any(need.isdisjoint(there) for need in self.needs)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """See `compile_sign`."""
+        return compile_sign(self._sign)
+
+
+def spell_ways(words: Iterable[str]) -> frozenset[str]:
+    """Every way in which a sign may write one of some words: as it is, its beginnings with *, its digits as #."""
+    return frozenset().union(*map(_ways, words))
+
+
+def _needs(choice: _Choice) -> tuple[frozenset[str], ...]:
+    """Sets of words of which a text must hold one each, as far as that can be told without looking at their order."""
+    sides = [[need for part in side for need in _needs_of(part)] for side in choice]
+    if len(sides) == 1:
+        return tuple(sides[0])
+    return (frozenset().union(*(side[0] for side in sides)),) if all(sides) else ()
+
+
+def _needs_of(part: str | _Choice) -> Iterator[frozenset[str]]:
+    if not isinstance(part, str):
+        yield from _needs(part)
+    elif part.startswith("("):
+        yield from _needs_of_group(part)
+    elif part != "*" and not part.startswith(("...", "{")):
+        yield from (frozenset([word]) for word in _split(part))
+
+
+@lru_cache(1024)
+def _needs_of_group(group: str) -> tuple[frozenset[str], ...]:
+    return _needs(_parse(group[1:-1]))
+
+
+@lru_cache(4096)
+def _ways(word: str) -> frozenset[str]:
+    digits = re.sub(r"\d", "#", word)
+    kept = {word[:at] + digits[at:] for at in range(len(word) + 1)}
+    return frozenset(kept | {way[:end] + "*" for way in kept for end in range(len(way) + 1)})

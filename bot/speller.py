@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Fit", "Speller", "is_slip"]
 
@@ -22,6 +22,10 @@ FAR, LONG = 5, 7
 
 EDIT, OTHER_START, OTHER_LETTER = 4.0, 2.0, 0.5
 """What an edit, another first letter, and each letter more or less take off a candidate's log-likelihood."""
+
+
+LONGER, MOST_PIECES, FREQUENT = 9, 4, 3000
+"""Letters from which a word may be more than two typed as one, how many at most, and how frequent each must be."""
 
 
 def is_slip(typed: str, meant: str, edits: int) -> bool:
@@ -54,6 +58,8 @@ class Speller:
 
     >>> Speller(["therapist", "button", "buttons"]).repair("buttns")
     'buttons'
+    >>> Speller(["will", "not", "wake", "up"]).repair("notwakeup")
+    'not wake up'
     >>> Speller(["know", "about"], ["boredom"]).repair("knowabout"), Speller(["bottom"], ["boredom"]).repair("bordom")
     ('know about', 'boredom')
     """
@@ -98,12 +104,23 @@ class Speller:
         return near
 
     def _split(self, word: str) -> str | None:
-        """Two known words typed as one, the more frequent pair first; neither may be a stray letter."""
-        pairs = [
+        """Known words typed as one: two, the more frequent pair first, or, of a long one, a few frequent ones."""
+        pairs: list[tuple[str, ...]] = [
             (word[:cut], word[cut:])
             for cut in range(1, len(word))
             if word[:cut] in self._rank and word[cut:] in self._rank
             if (cut > 1 or word[0] in "ai") and len(word) - cut > 1
         ]
         best = min(pairs, key=lambda pair: max(self._rank[pair[0]], self._rank[pair[1]]), default=None)
+        if best is None and len(word) >= LONGER:
+            best = min(self._cut(word, MOST_PIECES), key=len, default=None)
         return " ".join(best) if best else None
+
+    def _cut(self, rest: str, most: int) -> Iterator[tuple[str, ...]]:
+        """Every way to cut `rest` into at most `most` frequent words."""
+        if self._rank.get(rest, FREQUENT) < FREQUENT and len(rest) > 1:
+            yield (rest,)
+        elif most > 1:
+            for end in range(2, len(rest) - 1):
+                if self._rank.get(rest[:end], FREQUENT) < FREQUENT:
+                    yield from ((rest[:end], *pieces) for pieces in self._cut(rest[end:], most - 1))

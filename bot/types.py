@@ -238,7 +238,7 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the bot will do."""
+    """What the bot will do. `alarm`: there may be danger, so the reply opens on what to do if it is happening now."""
 
     kind: Kind
     intent: str | None = None
@@ -247,6 +247,7 @@ class Decision:
     choices: tuple[str, ...] = ()
     alternatives: tuple[Ranked, ...] = ()
     card: str = ""
+    alarm: bool = False
 
 
 # --- what comes back --------------------------------------------------------------------------------
