@@ -1,16 +1,18 @@
-"""What is wrong with a pack beyond its form: now, questions it is judged by that stand among its examples."""
+"""What is wrong with a pack beyond its form: what would mislead its visitors, or whoever judges it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from bot.evaluate import EvalError
-from bot.text import split_words
+from bot.safety import RedFlags
+from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack, Problem
 
-__all__ = ["find_leaks", "is_alike"]
+__all__ = ["find_leaks", "find_overdue", "find_shadowing", "is_alike"]
 
 ALIKE = 85
 """Similarity in 0..100 of two texts' sorted words from which their words are compared one by one."""
@@ -20,6 +22,27 @@ SMALL = 3
 
 SHORTEST = 3
 """Words of a question from which being alike, and not only the same, counts: short ones are alike by chance."""
+
+
+def find_shadowing(pack: Pack) -> Iterator[Problem]:
+    """Examples of intents that are not urgent, but that a red flag takes first: who types them sees the safety card."""
+    flags, phrases = RedFlags(pack.rules), index_phrases(pack.synonyms)
+    for intent in pack.intents.values():
+        for example in intent.examples if intent.kind != "urgent" else ():
+            words = split_words(example.text)
+            if rule := flags.look((words, replace_phrases(words, phrases))).rule:
+                fact = f"this example of {intent.name} raises the red flag {rule.flag}: {example.text!r}"
+                remedy = "remove it, or make its intent urgent; a red flag always comes first"
+                yield Problem(example.file, example.line, example.column, fact, remedy)
+
+
+def find_overdue(pack: Pack, today: date) -> Iterator[Problem]:
+    """Articles whose review holds no longer."""
+    for article in pack.articles.values():
+        if article.review_by and article.review_by < today.isoformat():
+            file = f"corpus/{article.id}.txt"
+            fact = f"the review of this article held until {article.review_by}; every quote of it says so"
+            yield Problem(file, 1, 1, fact, f"have it read again, then run: update article {file}")
 
 
 def find_leaks(pack: Pack, file: Path) -> Iterator[Problem]:

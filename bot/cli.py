@@ -216,8 +216,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from datetime import date  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
+    from bot.check import find_leaks, find_overdue, find_shadowing  # noqa: PLC0415
     from bot.errors import PackError  # noqa: PLC0415
     from bot.pack import load_pack, shipped_root  # noqa: PLC0415
 
@@ -226,9 +228,8 @@ def _check(options: argparse.Namespace) -> int:
     except PackError as error:
         _complain(error.problems, UNUSABLE)
         return DECLINED
-    doubts = [*pack.doubts]
+    doubts = [*pack.doubts, *find_shadowing(pack), *find_overdue(pack, date.today())]
     if options.against:
-        from bot.check import find_leaks  # noqa: PLC0415
         from bot.evaluate import EvalError  # noqa: PLC0415
 
         try:

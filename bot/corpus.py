@@ -23,7 +23,8 @@ MOST_CHANGES = 3
 def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]:
     """Read one file of `corpus/`; `shown` is its name in messages.
 
-    Returns the article, or None with every problem found in its header or body.
+    Returns the article, or None, and every problem found in its header or body. One that was changed after its review
+    is returned beside that problem, so that it can be told which quotes the change breaks.
     """
     try:
         raw = path.read_bytes().decode("utf-8-sig")
@@ -37,15 +38,15 @@ def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]
         return None, [Problem(shown, 1, 1, "no header: there is no line ---", remedy)]
     head, body = split
     header, problems = read_header(head, shown)
-    if not problems and header["sha256"] != body_hash(body):
-        problems.append(_name_changes(header, raw, body, shown))
     if problems:
         return None, problems
+    if header["sha256"] != body_hash(body):
+        problems.append(_name_changes(header, raw, body, shown))
     article = cut_article(path.stem, header, body)
     if not article.passages:
         line = raw[: -len(body) or None].count("\n") + 1
         return None, [Problem(shown, line, 1, "the article holds no passage", "paste its text below the dashes")]
-    return article, []
+    return article, problems
 
 
 def _name_changes(header: Mapping[str, str], raw: str, body: str, shown: str) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.pack import fingerprint, load_pack, shipped_root
 from bot.safety import RedFlags
 from bot.session import Session, find_choice, find_follow_up
 from bot.text import LONGEST, index_phrases, replace_phrases, split_words
-from bot.types import Article, Decision, Intent, Reply, Understanding, Utterance
+from bot.types import Article, Decision, Intent, Reply, Rule, Understanding, Utterance
 from bot.understand import choose_quotes, decide, read, understand
 
 __all__ = ["Bot", "Conversation"]
@@ -61,7 +61,11 @@ class Bot:
         if not isinstance(text, str):
             raise TypeError(f"a question is a string, not {type(text).__name__}")
         utterance = read(text, self.model, self._phrases)
-        answer = self._urgent(utterance) or self._follow_up(utterance, session) or self._understood(utterance, session)
+        seen = self.flags.look(readings(utterance))
+        if seen.rule:
+            answer: Answer | None = self._raise(seen.rule)
+        else:
+            answer = self._follow_up(utterance, session) or self._understood(utterance, session, seen.is_explained)
         if answer is None:
             return self._composer.smalltalk(
                 Decision("smalltalk"), self.model.pack.wording["restarted"]
@@ -98,10 +102,8 @@ class Bot:
 
     # --- the steps of the walk ---
 
-    def _urgent(self, utterance: Utterance) -> Answer | None:
-        """Before anything else, on the raw and on the repaired words: a repair may correct a danger away."""
-        flag = self.flags.match((split_words(utterance.text), utterance.words))
-        return self._composer.urgent(Decision("urgent", flag.flag, 1.0, card=flag.card)) if flag else None
+    def _raise(self, rule: Rule) -> Answer:
+        return self._composer.urgent(Decision("urgent", rule.flag, 1.0, card=rule.card))
 
     def _follow_up(self, utterance: Utterance, session: Session) -> Answer | None:
         picked = find_choice(utterance.text, session.offered, self._questions(session.offered))
@@ -110,12 +112,15 @@ class Bot:
         name = find_follow_up(utterance.words, self._follow_ups)
         return self._act(name, session) if name and name != "restart" else None
 
-    def _understood(self, utterance: Utterance, session: Session) -> Answer | None:
-        """The reply to a question that stands on its own; None where the visitor starts over."""
+    def _understood(self, utterance: Utterance, session: Session, is_explained: bool) -> Answer | None:
+        """The reply to a question that stands on its own; None where the visitor starts over.
+
+        `is_explained`: it holds signs of danger, and for each of them what makes it harmless.
+        """
         if find_follow_up(utterance.words, self._follow_ups) == "restart":
             return None
         meant = understand(utterance, self.model)
-        decision = decide(utterance, meant, self.model)
+        decision = decide(utterance, meant, self.model, is_explained)
         intent = self.intents[decision.intent] if decision.intent else None
         compose = self._composer
         match decision.kind:
@@ -215,6 +220,11 @@ class Conversation:
     def reset(self) -> None:
         """Forget everything at once."""
         self._session = Session()
+
+
+def readings(utterance: Utterance) -> tuple[Sequence[str], Sequence[str]]:
+    """An utterance as red flags are looked for in it: as typed and as repaired, for a repair may undo a danger."""
+    return split_words(utterance.text), utterance.words
 
 
 # --- loading ----------------------------------------------------------------------------------------

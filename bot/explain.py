@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.engine import Bot
+from bot.engine import Bot, readings
 from bot.pack import load_pack, shipped_root
 from bot.render import shorten
 from bot.text import index_phrases, replace_phrases, split_words
@@ -47,8 +47,11 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
         yield f"remembered   {list(pack.intents)[known]} has an example in just these words"
     if named := model.sources.named(utterance.words):
         yield f"sources      {' and '.join(sorted(named))} named"
-    flag = bot.flags.match((split_words(utterance.text), utterance.words))
-    yield f"red flags    {len(pack.rules)} rules tried; {f'{flag.flag} applies' if flag else 'none applies'}"
+    seen = bot.flags.look(readings(utterance))
+    flag = seen.rule
+    raised = f"{flag.flag} raised" if flag else "all explained away" if seen.is_explained else "nothing seen"
+    by = f", by “{seen.words}”" if seen.words else ""
+    yield f"red flags    {len(pack.rules)} rules tried: {raised}{by}"
     meant_by = understand(utterance, model)
     yield ""
     yield f"kinds        (belief; the decision divides it by the kind's share of the examples to the {PRIOR_TAKEN_OUT})"
@@ -64,7 +67,7 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
     yield f"quotes       (pooled belief; below {UNSURE}, or with confidence below {DOUBTFUL}, the bot asks back)"
     for quote, belief in meant_by.quotes[:SHOWN]:
         yield f"  {belief:6.3f}  {quote.article}: {shorten(pack.articles[quote.article].text[quote.start : quote.end])}"
-    decision = decide(utterance, meant_by, model)
+    decision = decide(utterance, meant_by, model, seen.is_explained)
     yield ""
     if calibration.within:
         yield f"within       {meant_by.within:.3f} (the pack's business; refused below {calibration.threshold:.3f})"

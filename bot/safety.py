@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from bot.signs import Sign, compile_sign, spell_ways
 from bot.types import Rule
 
-__all__ = ["RedFlags"]
+__all__ = ["RedFlags", "Sighting"]
 
 _MARK, _GONE = "{} ", "_ "
 """What stands for a sign while its surroundings are looked at, and for one that was explained away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the rules see in an utterance: the rule raised, if any, and the `words` of a sign, explained away or not."""
+
+    rule: Rule | None = None
+    words: str = ""
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether there are signs, and for each of them what makes it harmless."""
+        return self.rule is None and bool(self.words)
 
 
 class RedFlags:
@@ -31,11 +45,18 @@ class RedFlags:
                     index.setdefault(word, []).append((place, sign))
         return index
 
-    def match(self, readings: Iterable[Sequence[str]]) -> Rule | None:
-        """The first rule that one of the readings (as typed, as repaired) raises, or None.
+    def look(self, readings: Iterable[Sequence[str]]) -> Sighting:
+        """What the rules see in the readings of an utterance: as typed, as repaired.
 
         Where an exception of the rule covers the sign, the sign is read as absent; another may still be there.
+
+        >>> flags = RedFlags([Rule("pain", "medical", ("chest pain",), ("no {sign}",))])
+        >>> flags.look([["no", "chest", "pain"]])
+        Sighting(rule=None, words='chest pain')
+        >>> flags.look([["no", "chest", "pain", "but", "chest", "pain"]]).rule.flag
+        'pain'
         """
+        explained = ""
         for words in readings:
             text, there = " " + " ".join(words) + " ", spell_ways(words)
             possible: dict[int, list[Sign]] = {}
@@ -44,24 +65,29 @@ class RedFlags:
                     if sign.may_be_in(there):
                         possible.setdefault(place, []).append(sign)
             for place in sorted(possible):
-                if _is_raised(self._rules[place], possible[place], text):
-                    return self._rules[place]
-        return None
+                if seen := _find(possible[place], text):
+                    explained = seen[0][0].strip()
+                    if raised := _find_raised(self._rules[place], possible[place], text):
+                        return Sighting(self._rules[place], raised)
+        return Sighting(None, explained)
 
 
-def _is_raised(rule: Rule, signs: Sequence[Sign], text: str) -> bool:
-    if not any(sign.pattern.search(text) for sign in signs):
-        return False
+def _find(signs: Sequence[Sign], text: str) -> list[re.Match[str]]:
+    return [match for sign in signs for match in sign.pattern.finditer(text)]
+
+
+def _find_raised(rule: Rule, signs: Sequence[Sign], text: str) -> str:
+    """The words of a sign that nothing explains away, or ""."""
     for excuse in rule.unless:
         if "{" not in excuse:
             text = _compile(excuse).sub(_GONE, text)
     around = [_compile(excuse) for excuse in rule.unless if "{" in excuse]
-    while found := [match for sign in signs for match in sign.pattern.finditer(text)]:
+    while found := _find(signs, text):
         excused = next((rest for match in found if (rest := _explain_away(match, text, around))), None)
         if excused is None:
-            return True
+            return found[0][0].strip()
         text = excused
-    return False
+    return ""
 
 
 def _explain_away(match: re.Match[str], text: str, around: Sequence[re.Pattern[str]]) -> str | None:

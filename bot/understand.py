@@ -29,10 +29,9 @@ UNSURE, DOUBTFUL = 0.08, 0.3
 blind questions that lay a little above, nearly all were right; below it too few lie to call it measured."""
 
 DANGER, DANGER_MENDED, CERTAIN = 0.5, 0.35, 0.9
-"""Belief in danger from which the safety card is shown without a rule: in general, where a text had to be mended in
-`MUCH_MENDED` places and may mean worse than can be read, and where it is in no language of the pack, for harmless
-questions in foreign ones reach .8. On one half of the blind utterances of SAFETY.md .5 finds .97 of the danger, and
-raises 1 false alarm in 1,000 questions of patients; mended texts lose nothing."""
+"""Belief in danger from which the safety card is shown without a rule: in general; where a text had to be mended in
+`MUCH_MENDED` places and may mean worse than can be read; and where it is in no language of the pack, for harmless
+questions in foreign ones reach .8, or its signs of danger are all explained. SAFETY.md has the figures."""
 
 MUCH_MENDED = 2
 
@@ -130,10 +129,13 @@ def _pool_quotes(beliefs: Iterable[tuple[Intent, float]]) -> tuple[tuple[Quote, 
     return tuple(sorted(pooled.items(), key=lambda item: (-item[1], item[0].article, item[0].start)))
 
 
-def decide(utterance: Utterance, meant: Understanding, model: Model) -> Decision:
-    """What to do: answer, ask back, decline, or show the safety card."""
+def decide(utterance: Utterance, meant: Understanding, model: Model, is_explained: bool = False) -> Decision:
+    """What to do: answer, ask back, decline, or show the safety card.
+
+    `is_explained`: the utterance holds signs of danger, and for each of them what makes it harmless.
+    """
     intents = model.pack.intents
-    danger = DANGER_MENDED if len(utterance.repairs) >= MUCH_MENDED else DANGER
+    danger = CERTAIN if is_explained else DANGER_MENDED if len(utterance.repairs) >= MUCH_MENDED else DANGER
     kind = _choose_kind(meant, model, danger)
     if is_wordless(utterance.text) or (meant.kinds["urgent"] < CERTAIN and is_foreign(utterance, model)):
         return Decision("unreadable")

@@ -211,7 +211,7 @@ def test_explain_shows_every_stage(run: Run) -> None:
         "typed        do they use ultrasoond",
         "repaired     ultrasoond -> ultrasound",
         "red flags    ",
-        "none applies",
+        "nothing seen",
         "decision     ",
     ):
         assert stage in text
