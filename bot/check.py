@@ -42,7 +42,8 @@ def find_overdue(pack: Pack, today: date) -> Iterator[Problem]:
         if article.review_by and article.review_by < today.isoformat():
             file = f"corpus/{article.id}.txt"
             fact = f"the review of this article held until {article.review_by}; every quote of it says so"
-            yield Problem(file, 1, 1, fact, f"have it read again, then run: update article {file}")
+            remedy = f"have it read again, then run: update article {file}"
+            yield Problem(file, 1, 1, fact, remedy, is_warning=True)
 
 
 def find_leaks(pack: Pack, file: Path) -> Iterator[Problem]:

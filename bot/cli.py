@@ -239,9 +239,11 @@ def _check(options: argparse.Namespace) -> int:
             return WRONG_USAGE
     if doubts:
         _complain(doubts, "the pack can be used, but its authors should look at them")
+    if not all(doubt.is_warning for doubt in doubts):
         return DECLINED
     examples = sum(len(intent.examples) for intent in pack.intents.values())
-    _say(f"No problems: {len(pack.articles)} articles, {len(pack.intents)} intents, {examples} examples.")
+    found = "No errors" if doubts else "No problems"
+    _say(f"{found}: {len(pack.articles)} articles, {len(pack.intents)} intents, {examples} examples.")
     return FINE
 
 

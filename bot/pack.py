@@ -10,7 +10,7 @@ import hashlib
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.corpus import lead_of, read_article
@@ -119,7 +119,7 @@ def load_pack(root: Path) -> Pack:
     finder = Finder(articles)
     numbers = _read_numbers(own, base, problems)
     intents = {draft.name.value: _to_intent(draft, finder, numbers, problems) for draft in own.intents}
-    doubts = tuple(_check_examples(intents.values()))
+    doubts = (*_check_examples(intents.values()), *_check_numbers(own, base))
     problems += _check_named([*own.first, *(name for draft in own.intents for name in draft.next)], intents)
     if not intents and not problems:
         problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
@@ -373,6 +373,18 @@ class _Signs:
     def _write_out(self, name: re.Match[str]) -> str:
         group = self._words.get(name[1])
         return f"({group.value})" if group else name[0]
+
+
+def _check_numbers(own: Content, base: Content) -> Iterator[Problem]:
+    """Numbers that a clinic of another country leaves to the shipped pack, whose lines do not answer there."""
+    country, shipped = own.clinic.get("country"), base.clinic.get("country")
+    if country and shipped and country.value != shipped.value:
+        for name in base.numbers:
+            if name not in own.numbers:
+                number = base.numbers[name].value
+                fact = f"the {name} number is missing, so the one of {shipped.value} is shown: {number}"
+                problem = country.problem(fact, f"add the one of {country.value} under clinic: numbers: {name}:")
+                yield replace(problem, is_warning=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,10 @@ PassageKind = Literal["paragraph", "item", "date"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong with a pack: the place (line and column from 1), the fact and the remedy."""
+    """One thing wrong with a pack: the place (line and column from 1), the fact and the remedy.
+
+    A warning is what may well be meant so.
+    """
 
     file: str
     line: int
@@ -47,10 +50,12 @@ class Problem:
     fact: str
     remedy: str
     nearest: str = ""
+    is_warning: bool = False
 
     def __str__(self) -> str:
         near = f"\n    {self.nearest}" if self.nearest else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.fact}{near}\n    -> {self.remedy}"
+        warning = "warning: " if self.is_warning else ""
+        return f"{self.file}:{self.line}:{self.column}: {warning}{self.fact}{near}\n    -> {self.remedy}"
 
 
 # --- an article, cut up -----------------------------------------------------------------------------

@@ -95,3 +95,15 @@ def test_no_question_breaks_a_promise(bot: Bot) -> None:
             assert not fault, (fault, question, reply.text)
             kinds.add(reply.kind)
     assert {"answer", "advice", "out_of_scope", "urgent"} <= kinds
+
+
+def test_every_reply_with_a_quote_names_source_notice_and_interest(bot: Bot) -> None:
+    for intent in bot.intents.values():
+        if intent.kind == "answer" and intent.quotes:
+            reply = bot.ask(intent.question)
+            assert bot.wording["notice"] in reply.text
+            for citation in reply.citations:
+                article = bot.articles[citation.article]
+                assert f"— {article.publisher}, “{article.title}”, section “{citation.section}”" in reply.text
+                assert article.interest in reply.text
+                assert ("October 21, 2025" if article.published else bot.wording["undated"]) in reply.text

@@ -66,6 +66,13 @@ def test_what_a_pack_does_not_bring_comes_from_the_shipped_one(pack: Path) -> No
     assert set(loaded.articles) == {"visiting"} and "what_is_pt" not in loaded.intents
 
 
+def test_a_number_of_another_country_is_a_doubt(pack: Path) -> None:
+    doubts = [d.fact for d in load_pack(pack).doubts]
+    assert "the crisis number is missing, so the one of US is shown: 988" in doubts
+    assert not [fact for fact in doubts if "emergency" in fact]
+    assert load_pack(shipped_root()).doubts == ()
+
+
 def test_scalars_stay_what_was_typed_with_any_line_ending_and_mark(pack: Path) -> None:
     text = (
         "intents:\n  - intent: no\n    kind: smalltalk\n    examples: |\n      - 7:30 # or: later?\n"
@@ -178,6 +185,6 @@ def test_the_fingerprint_follows_every_byte(pack: Path) -> None:
 
 def test_an_example_under_two_intents_is_a_doubt_with_both_places(pack: Path) -> None:
     edit(pack, "price of a parking ticket", "Where do I leave my car?")
-    (doubt,) = load_pack(pack).doubts
+    (doubt,) = (d for d in load_pack(pack).doubts if "number" not in d.fact)
     assert (doubt.file, doubt.line, doubt.column) == (FILE, 25, 9)
     assert f"stands under parking_place too ({FILE}:12)" in doubt.fact
