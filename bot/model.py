@@ -39,7 +39,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 20
+VERSION = 21
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")

@@ -30,7 +30,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 _ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-_])")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+# Chinese and Japanese put no spaces between words: each sign counts as one.
+_HAN = "\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+(?:'[^\W_{_HAN}]+)*")
 _MARKS = str.maketrans(
     {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
 )
@@ -82,6 +84,8 @@ def split_words(text: str) -> list[str]:
 
     >>> split_words("I can't do up my buttons, what's that?")
     ['i', 'can', 'not', 'do', 'up', 'my', 'buttons', 'what', 's', 'that']
+    >>> split_words("胸痛 now")
+    ['胸', '痛', 'now']
     """
     folded = fold(text).replace("can't", "can not").replace("won't", "will not")
     opened = _CLITICS.sub(lambda m: " not" if m[1] == "n't" else " " + m[1][1:], folded)
