@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bot.render import wrap
@@ -26,7 +27,8 @@ def chat(load: Callable[[], Bot], plain: bool = False) -> None:
         if question.strip().lower().rstrip("!.") in LEAVE:
             break
         if question.strip():
-            print(f"\n{wrap(session.ask(question).text)}\n", flush=True)
+            with suppress(KeyboardInterrupt):  # Ctrl-C between two prompts is not meant to end the visit.
+                print(f"\n{wrap(session.ask(question).text)}\n", flush=True)
     print(wrap(bot.wording["goodbye"]))
 
 
