@@ -15,8 +15,8 @@ from bot.pack import fingerprint, load_pack, shipped_root
 from bot.safety import RedFlags
 from bot.session import Session, find_choice, find_follow_up
 from bot.text import LONGEST, index_phrases, replace_phrases, split_words
-from bot.types import Article, Decision, Intent, Reply, Rule, Understanding, Utterance
-from bot.understand import choose_quotes, decide, read, understand
+from bot.types import Article, Decision, Intent, Quote, Reply, Rule, Understanding, Utterance
+from bot.understand import MOST_PARTS, SURE_PART, choose_quotes, decide, mend, read, split_questions, understand
 
 __all__ = ["Bot", "Conversation"]
 
@@ -139,10 +139,30 @@ class Bot:
                 return compose.unreadable(self._first_topics())
         suggestions = self._suggest(decision, meant, session)
         if decision.kind == "answer":
+            decision = self._answer_parts(utterance, decision)
             return compose.answer(decision, suggestions, utterance.repairs)
         if decision.kind == "advice":
             return compose.advice(decision, suggestions, utterance.repairs)
         return compose.out_of_scope(decision, suggestions, utterance.repairs)
+
+    def _answer_parts(self, utterance: Utterance, decision: Decision) -> Decision:
+        """Where an utterance holds several questions, the best quote of each first.
+
+        The best quote of the whole must be one of them: what is true of no part was asked by the whole.
+        """
+        parts = split_questions(mend(utterance), self.model.pack.joins)[:MOST_PARTS]
+        if len(parts) < 2 or len(self.model.sources.named(utterance.words)) > 1:
+            return decision
+        firsts: dict[Quote, None] = {}
+        for part in parts:
+            asked = read(part, self.model, self._phrases)
+            meant = understand(asked, self.model)
+            found = decide(asked, meant, self.model)
+            if found.kind == "answer" and meant.confidence >= SURE_PART:
+                firsts[found.quotes[0]] = None
+        if len(firsts) < 2 or decision.quotes[0] not in firsts:
+            return decision
+        return replace(decision, quotes=tuple(dict.fromkeys((*firsts, *decision.quotes))))
 
     def _act(self, follow_up: str, session: Session) -> Answer:
         """Carry out "help", "more", "say that again" or "where does it say that"."""

@@ -61,6 +61,7 @@ class Content:
     wording: dict[str, Scalar] = field(default_factory=dict)
     follow_ups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     all_articles: tuple[Scalar, ...] = ()
+    joins: tuple[str, ...] = ()
     rules: list[RuleDraft] = field(default_factory=list)
     excuses: list[Scalar] = field(default_factory=list)
     words: dict[str, Scalar] = field(default_factory=dict)
@@ -261,6 +262,8 @@ def _read_wording(node: Node, content: Content) -> None:
                 content.follow_ups[name.value] = tuple(p.value for p in _texts(phrases, "phrases", content))
         elif key.value == "all_articles":
             content.all_articles = tuple(_texts(value, "signs", content))
+        elif key.value == "joins":
+            content.joins = tuple(join.value for join in _texts(value, "joins", content))
         else:
             _keep(content.wording, key, value, "wording", content)
 

@@ -39,7 +39,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 21
+VERSION = 22
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -418,6 +418,7 @@ def _pack_to_json(pack: Pack) -> dict[str, Any]:
         "wording": dict(pack.wording),
         "follow_ups": {name: list(phrases) for name, phrases in pack.follow_ups.items()},
         "all_articles": list(pack.all_articles),
+        "joins": list(pack.joins),
         "rules": [_values(rule) for rule in pack.rules],
         "cards": dict(pack.cards),
         "referral": _values(pack.referral) if pack.referral else None,
@@ -465,6 +466,7 @@ def _pack_from_json(data: dict[str, Any]) -> Pack:
         wording=data["wording"],
         follow_ups={name: tuple(phrases) for name, phrases in data["follow_ups"].items()},
         all_articles=tuple(data["all_articles"]),
+        joins=tuple(data["joins"]),
         rules=tuple(Rule(r[0], r[1], tuple(r[2]), tuple(r[3])) for r in data["rules"]),
         cards=data["cards"],
         referral=_quote(data["referral"]) if data["referral"] else None,

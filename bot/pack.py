@@ -148,6 +148,7 @@ def load_pack(root: Path) -> Pack:
         wording=texts.wording,
         follow_ups={**base.follow_ups, **own.follow_ups},
         all_articles=all_articles,
+        joins=own.joins or base.joins,
         rules=rules,
         cards=texts.cards,
         referral=referral,

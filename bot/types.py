@@ -182,7 +182,8 @@ class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
-    `all_articles` are the signs (see signs.py) of an utterance that wants to hear every article;
+    `all_articles` are the signs (see signs.py) of an utterance that wants to hear every article; `joins` are what may
+    stand between two questions in one;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines.
     """
 
@@ -198,6 +199,7 @@ class Pack:
     referral: Quote | None = None
     first: tuple[str, ...] = ()
     all_articles: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
     doubts: tuple[Problem, ...] = ()
     lexicon: str = ""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from bot.model import KIND_ORDER, Model
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
 from bot.types import Decision, Intent, IntentKind, Quote, Ranked, Understanding, Utterance
 
-__all__ = ["choose_quotes", "decide", "is_foreign", "read", "understand"]
+__all__ = ["choose_quotes", "decide", "is_foreign", "mend", "read", "split_questions", "understand"]
 
 PLACE_WEIGHTS = (1.0, 0.7, 0.4, 0.3, 0.25, 0.2)
 """How well an intent's first, second, … quote answers it, as its author ordered them."""
@@ -45,6 +46,9 @@ RECALLED = 0.95
 ALARM = 0.1
 """Belief in danger from which an answer opens on what to do if it is happening now, and a declined question is given no
 general passage. Nearly all danger that neither a rule nor `DANGER` finds lies above, and 2 in 100 other questions."""
+
+SURE_PART, MOST_PARTS = 0.45, 4
+"""Confidence from which a part of an utterance counts as a question of its own, and how many are looked at."""
 
 RANKED, POOLED, CHOICES = 12, 40, 3
 """Intents kept in the ranking (with the best of each kind), intents whose quotes are pooled, and choices offered."""
@@ -181,6 +185,32 @@ def _choose_kind(meant: Understanding, model: Model, danger: float) -> IntentKin
         declined: list[IntentKind] = [kind for kind in KIND_ORDER[1:3] if kind in weighed]  # out of scope, advice
         return max(declined, key=weighed.__getitem__, default=best)
     return best
+
+
+def mend(utterance: Utterance) -> str:
+    """The text as typed, with its repairs in place.
+
+    >>> mend(Utterance("Ice adn heat?", ("ice", "and", "heat"), (("adn", "and"),)))
+    'Ice and heat?'
+    """
+    text = utterance.text
+    for typed, meant in utterance.repairs:
+        text = re.sub(rf"\b{re.escape(typed)}\b", meant, text, flags=re.IGNORECASE)
+    return text
+
+
+def split_questions(text: str, joins: Sequence[str]) -> tuple[str, ...]:
+    """The parts of a text that may be a question each: cut behind question marks and at the words that join.
+
+    >>> split_questions("where do they work, and what ages do they treat? any side effects", ["and"])
+    ('where do they work', 'what ages do they treat', 'any side effects')
+    >>> split_questions("help with walking and balance", ["and"])
+    ('help with walking and balance',)
+    """
+    words = "|".join(re.escape(join) for join in sorted(joins, key=len, reverse=True))
+    cuts = rf"\?\s*|,?\s(?:{words})\s" if words else r"\?\s*"
+    parts = [part.strip() for part in re.split(cuts, text, flags=re.IGNORECASE) if part.strip()]
+    return tuple(parts) if all(len(part.split()) > 1 for part in parts) else (text,)
 
 
 def choose_quotes(pooled: tuple[tuple[Quote, float], ...], named: frozenset[str] = frozenset()) -> tuple[Quote, ...]:

@@ -183,6 +183,15 @@ def test_an_example_is_meant_as_it_was_written(bot: Bot) -> None:
     assert len(wrong) <= 2
 
 
+def test_two_questions_in_one_are_both_answered(bot: Bot) -> None:
+    reply = bot.ask("what ages do they treat and do they use lasers")
+    quotes = " ".join(c.quote for c in reply.citations[:2])
+    assert "every stage of life" in quotes
+    assert "Low-level laser therapy" in quotes
+    alone = bot.ask("does PT help with walking and balance")
+    assert alone.kind == "answer"
+
+
 def test_a_question_in_another_language_is_unreadable_and_keywords_are_not(bot: Bot) -> None:
     for text in ("quelle est la difference", "Ich brauche Hilfe beim Anziehen", "asdkjh qwoiue zmxn"):
         assert bot.ask(text).kind == "unreadable"
