@@ -130,6 +130,8 @@ def load_pack(root: Path) -> Pack:
     # Neither the exceptions of a pack nor its groups of words weaken a rule that is not its own.
     rules = tuple(_Signs(base.words, problems).read_rules(base))
     rules += tuple(signs.read_rules(own)) if own is not base else ()
+    if not base.rules and not base.problems:
+        problems.append(Problem("intents", 1, 1, "no red flags: danger would not be seen", "restore intents/safety/"))
     problems += [
         draft.name.problem(f"there is no card {draft.card!r}", f"use one of: {', '.join(texts.cards)}")
         for draft in own.intents

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,16 @@ def test_what_a_pack_does_not_bring_comes_from_the_shipped_one(pack: Path) -> No
     assert "988" in loaded.cards["crisis"]
     assert loaded.name == "North Clinic"
     assert set(loaded.articles) == {"visiting"} and "what_is_pt" not in loaded.intents
+
+
+def test_a_shipped_pack_without_its_red_flags_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = tmp_path / "shipped"
+    for part in ("corpus", "intents"):
+        shutil.copytree(shipped_root() / part, shipped / part)
+    for file in (shipped / "intents" / "safety").glob("red-flags*.yaml"):
+        file.unlink()
+    monkeypatch.setattr("bot.pack.shipped_root", lambda: shipped)
+    assert "no red flags: danger would not be seen" in [p.fact for p in problems_of(shipped)]
 
 
 def test_a_number_of_another_country_is_a_doubt(pack: Path) -> None:
