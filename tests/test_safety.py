@@ -55,6 +55,43 @@ def test_a_topic_word_is_no_danger(bot: Bot, text: str) -> None:
     assert bot.flags.look([split_words(text)]).rule is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he says he will kill me if i leave",
+        "he is going to kill me",
+        "my girlfriend beats me and nobody believes me",
+        "he beats me in front of the kids",
+        "my husband hit me last night",
+        "we moved here years ago and my husband hits me",
+        "my baby is choking she is 6 months old",
+        "my preemie stopped breathing",
+        "baby born yesterday turning blue",
+        "this is an emergency help",
+        "he has a kitchen knife",
+        "i want to kill myself lol",
+        "i am cutting myself with a razor",
+        "i have a question i am suicidal",
+        "my husband collapsed on the floor, he had a heart attack years ago",
+        "my chest is tight and my left arm is numb, had a stent put in years ago",
+        "in case it matters my chest hurts and i am sweating",
+        "in yoga class a woman collapsed",
+        "we came for the balance test and my husband passed out",
+        "he passed out but he says he s fine now",
+        "no bladder control and numb between my legs",
+        "got up from the chair, numb between my legs and i wet myself",
+        "he hit his head two weeks ago and now he is confused and vomiting",
+        "since his stroke he never had one but now he is having a seizure",
+        "my phone is dead call 911 now",
+        "he is grey and limp and not breathing",
+        "was painting the ceiling and now i cant breathe",
+    ],
+)
+def test_an_exception_does_not_explain_away_what_is_happening_now(bot: Bot, text: str) -> None:
+    """Old illness, places, things and figures of speech stand beside danger as often as in place of it."""
+    assert bot.flags.look([split_words(text)]).rule is not None
+
+
 def test_the_repaired_text_is_read_too_and_an_exception_hides_only_what_it_covers() -> None:
     flags = RedFlags([Rule("pain", "medical", ("chest pain",), ("no chest pain",))])
     assert flags.look([("chst", "pain"), ("chest", "pain")]).rule
