@@ -289,23 +289,23 @@ def _update(options: argparse.Namespace) -> int:
     from bot.pack import shipped_root  # noqa: PLC0415
     from bot.update import plan_update, take_in  # noqa: PLC0415
 
-    root = Path(options.pack) if options.pack else shipped_root()
-    try:
-        update = plan_update(root, Path(options.file), date.today())
-    except PackError as error:
-        _complain(error.problems, "nothing was changed")
-        return WRONG_USAGE
-    _say("\n".join(map(str, update.changes)) or "The text is as it was.")
-    if update.broken:
-        _complain(update.broken, "mend them in the files of intents/ once the article is in")
-
     def is_reviewed() -> bool:
         if options.reviewed or not sys.stdin.isatty():
             return bool(options.reviewed)
         _say("Has somebody qualified read the whole new text, and found it right and safe to quote?")
-        return input("Type yes to take it in: ").strip().lower() == "yes"
+        _say("Type yes to take it in, and press Enter.")
+        return sys.stdin.readline().strip().lower() == "yes"
 
-    if not take_in(update, is_reviewed):
+    try:
+        update = plan_update(Path(options.pack) if options.pack else shipped_root(), Path(options.file), date.today())
+        _say("\n".join(map(str, update.changes)) or "The text is as it was.")
+        if update.broken:
+            _complain(update.broken, "mend them in the files of intents/ once the article is in")
+        is_taken = take_in(update, is_reviewed)
+    except PackError as error:
+        _complain(error.problems, "nothing was changed")
+        return WRONG_USAGE
+    if not is_taken:
         _say("Nothing was changed. Have the text reviewed, then run this again, or add --reviewed.")
         return DECLINED
     _say(f"{update.path} is up to date. Its review holds for a year: see review_by in its header.")

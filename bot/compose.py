@@ -186,7 +186,7 @@ class Composer:
             publisher=citation.publisher, title=citation.title, section=citation.section, published=published
         )
         due = self.pack.articles[citation.article].review_by
-        is_overdue = due is not None and due < self._today().isoformat()
+        is_overdue = due and due < self._today().isoformat()
         return line + self.wording["overdue"].format(date=self._date(due)) if due and is_overdue else line
 
     def _date(self, iso: str) -> str:

@@ -14,7 +14,7 @@ from bot.header import NONE, body_hash, find_changes, read_header, split_header
 from bot.text import plain_marks
 from bot.types import Article, LeftOut, Passage, PassageKind, Problem, Span
 
-__all__ = ["cut_article", "lead_of", "read_article", "segment"]
+__all__ = ["lead_of", "read_article", "segment"]
 
 MOST_CHANGES = 3
 """Changes of an article that are named one by one."""
@@ -42,7 +42,7 @@ def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]
         return None, problems
     if header["sha256"] != body_hash(body):
         problems.append(_name_changes(header, raw, body, shown))
-    article = cut_article(path.stem, header, body)
+    article = _cut(path.stem, header, body)
     if not article.passages:
         line = raw[: -len(body) or None].count("\n") + 1
         return None, [Problem(shown, line, 1, "the article holds no passage", "paste its text below the dashes")]
@@ -59,11 +59,10 @@ def _name_changes(header: Mapping[str, str], raw: str, body: str, shown: str) ->
     return Problem(shown, line, 1, f"the article was changed after its review{what}", remedy)
 
 
-def cut_article(name: str, header: Mapping[str, str], body: str) -> Article:
-    """The article of a header that holds every key, and a body."""
-
+def _cut(name: str, header: Mapping[str, str], body: str) -> Article:
     def value(key: str) -> str | None:
-        return None if header[key] in NONE else header[key]
+        found = header.get(key, "none")
+        return None if found in NONE else found
 
     passages, left_out = segment(body, name, header["title"])
     return Article(
@@ -75,7 +74,7 @@ def cut_article(name: str, header: Mapping[str, str], body: str) -> Article:
         retrieved=value("retrieved") or "",
         licence=header["licence"],
         interest=value("interest") or "",
-        review_by=header.get("review_by", "none").replace("none", "") or None,
+        review_by=value("review_by"),
         sha256=header["sha256"],
         subjects=tuple(s.strip() for s in header.get("subjects", "").split(",") if s.strip()),
         text=body,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -27,7 +27,7 @@ def split_header(raw: str) -> tuple[str, str] | None:
     return (raw[: found.start()], raw[found.end() :]) if found else None
 
 
-def read_header(text: str, shown: str) -> tuple[dict[str, str], list[Problem]]:
+def read_header(text: str, shown: str, required: Sequence[str] = KEYS) -> tuple[dict[str, str], list[Problem]]:
     """The keys and values of a header, and every problem with them; `shown` is the file's name in messages."""
     header: dict[str, str] = {}
     problems = []
@@ -47,7 +47,7 @@ def read_header(text: str, shown: str) -> tuple[dict[str, str], list[Problem]]:
         else:
             header[key] = value
             problems += _judge_value(key, value, Problem(shown, number, len(line) - len(line.lstrip()) + 1, "", ""))
-    for key in KEYS:
+    for key in required:
         if key not in header:
             remedy = f"add a line {key}: …" + (" or url: none" if key == "url" else "")
             problems.append(Problem(shown, 1, 1, f"the header has no {key}", remedy))

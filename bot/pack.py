@@ -58,6 +58,9 @@ WORDING: dict[str, frozenset[str]] = {
 }
 """Every wording a pack holds, with the names it may use in braces."""
 
+CALLS = ("emergency", "if_now")
+"""Wordings that must hold a number to call."""
+
 
 def shipped_root() -> Path:
     """The folder of the shipped pack: inside an installed package, or the checkout around it."""
@@ -432,16 +435,17 @@ def _fill(own: Content, base: Content, known: Mapping[str, str], problems: list[
                     f"add safety: cards: {rule.card}: …",
                 )
             )
-    filled = {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()}
+    said = {key: _fill_numbers(text, known, WORDING.get(key, frozenset()), problems) for key, text in wording.items()}
+    shown = {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()}
+    # What a clinic writes anew must still say whom to call.
+    calls = [(f"the card {key}", text, shown[key]) for key, text in own.cards.items()]
+    calls += [(f"the wording {key}", own.wording[key], said[key]) for key in CALLS if key in own.wording]
     problems += [
-        text.problem(f"the card {key} gives no number to call", "write one of: " + ", ".join(f"{{{n}}}" for n in known))
-        for key, text in own.cards.items()
-        if not any(number and number in filled[key] for number in known.values())
+        text.problem(f"{what} gives no number to call", "write {emergency} where the number should stand")
+        for what, text, filled in calls
+        if not any(number and number in filled for number in known.values())
     ]
-    return _Texts(
-        {key: _fill_numbers(text, known, WORDING.get(key, frozenset()), problems) for key, text in wording.items()},
-        filled,
-    )
+    return _Texts(said, shown)
 
 
 def _fill_numbers(text: Scalar, numbers: Mapping[str, str], allowed: frozenset[str], problems: list[Problem]) -> str:

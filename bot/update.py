@@ -42,10 +42,9 @@ def plan_update(root: Path, file: Path, today: date) -> Update:
     head, old = _read(path)
     own, body = _read(file) if file.resolve() != path.resolve() else (head, old)
     header, problems = read_header(head, path.name)
-    newer, faults = read_header(own, str(file)) if own else ({}, [])
-    problems += [p for p in faults if not p.fact.startswith("the header has no")]
-    if problems:
-        raise PackError(problems)
+    newer, faults = read_header(own, str(file), required=())
+    if problems or faults:
+        raise PackError([*problems, *faults])
     before = header.get("lines") or ("" if file.resolve() == path.resolve() else mark_lines(old))
     kept = {k: v for k, v in newer.items() if k not in ("sha256", "lines", "review_by")}
     fresh = {**header, **kept, "review_by": _in_a_year(today).isoformat()}
@@ -85,10 +84,17 @@ def _find_broken(root: Path, path: Path, text: str) -> Sequence[Problem]:
 
 
 def take_in(update: Update, is_reviewed: Callable[[], bool]) -> bool:
-    """Write the new article if somebody qualified has read it; whole, then renamed. Returns whether it was written."""
+    """Write the new article if somebody qualified has read it; whole, then renamed. Returns whether it was written.
+
+    Raises PackError where the folder cannot be written to; the old article then stands as it was.
+    """
     if not is_reviewed():
         return False
     part = update.path.with_suffix(".part")
-    part.write_text(update.text, encoding="utf-8", newline="")
-    os.replace(part, update.path)
+    try:
+        part.write_text(update.text, encoding="utf-8", newline="")
+        os.replace(part, update.path)
+    except OSError as error:
+        fact = f"cannot be written: {error.strerror}"
+        raise PackError([Problem(str(update.path), 1, 1, fact, "check the rights on the folder corpus/")]) from None
     return True

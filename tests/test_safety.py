@@ -217,6 +217,7 @@ def test_no_shipped_example_is_shadowed() -> None:
     ("text", "fact"),
     [
         ("safety:\n  cards:\n    medical: All is well.\n", "the card medical gives no number to call"),
+        ("wording:\n  emergency: Do not worry.\n", "the wording emergency gives no number to call"),
         ("safety:\n  rules:\n    - flag: x\n      card: nowhere\n      when: |\n        - y\n", "shows no card"),
         ("safety:\n  rules:\n    - flag: x\n      card: medical\n      when: |\n        - (a|b\n", "this is no sign"),
         ("safety:\n  rules:\n    - flag: x\n      card: medical\n      when: |\n        - {y} z\n", "this is no sign"),
@@ -253,7 +254,6 @@ def test_a_card_is_short_calm_and_says_that_the_screen_cannot_call(bot: Bot) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        "I am depressed",
         "I want to commit suicide",
         "I am being abused",
         "I was raped",
@@ -268,10 +268,7 @@ def test_a_card_is_short_calm_and_says_that_the_screen_cannot_call(bot: Bot) -> 
 )
 def test_the_phrases_that_published_systems_failed(bot: Bot, text: str) -> None:
     """Miner et al. 2016 and the BBC's 2018 test of counselling bots, and the plainest Spanish."""
-    reply = bot.ask(text)
-    assert reply.kind in ("urgent", "advice", "out_of_scope", "answer")
-    assert text == "I am depressed" or reply.kind == "urgent"
-    assert not (reply.kind == "answer" and "911" not in reply.text and text != "I am depressed")
+    assert bot.ask(text).kind == "urgent"
 
 
 @pytest.mark.parametrize(

@@ -70,14 +70,22 @@ def test_a_lost_line_is_named(pack: Path, article: Path) -> None:
         load_pack(pack)
 
 
-@pytest.mark.parametrize("junk", [b"", b"\xff\xfe", None])
-def test_a_file_that_is_no_text_is_refused(pack: Path, tmp_path: Path, junk: bytes | None) -> None:
-    new = tmp_path / ("visiting.txt" if junk is not None else "unknown.txt")
-    new.write_bytes(junk or b"text")
-    if junk == b"":
-        new.write_bytes(b"")
+@pytest.mark.parametrize(
+    ("name", "junk", "fact"),
+    [
+        ("visiting.txt", b"", "the file is empty"),
+        ("visiting.txt", b"\xff\xfe", "is not UTF-8 text"),
+        ("visiting.txt", b"titel: x\n---\nA text.\n", "unknown key 'titel'"),
+        ("unknown.txt", b"A text.\n", "the pack holds no article 'unknown'"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_in_is_refused(
+    pack: Path, tmp_path: Path, name: str, junk: bytes, fact: str
+) -> None:
+    (tmp_path / name).write_bytes(junk)
     with pytest.raises(PackError) as caught:
-        plan_update(pack, new, TODAY)
+        plan_update(pack, tmp_path / name, TODAY)
+    assert fact in caught.value.problems[0].fact
     assert caught.value.problems[0].remedy
 
 
