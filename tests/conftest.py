@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import Bot
+from bot import Bot, Reply
+from bot.evaluate import keeps_form
+from bot.text import clean
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKS = ROOT / "tests" / "packs"
@@ -59,3 +61,36 @@ def run(bot: object) -> Run:
         )
 
     return call
+
+
+CONTROL = set(
+    map(chr, (*range(9), 11, *range(13, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+)
+
+
+def assert_sound(bot: Bot, reply: Reply) -> None:
+    """What every reply must be, whatever was asked (contract, section 3)."""
+    assert keeps_form(reply, bot.articles)
+    assert not CONTROL & set(reply.text)
+    assert reply.text.strip()
+    assert len(reply.text.split()) <= 220
+    assert clean(reply.text) == " ".join(reply.text.split())[:2000].rstrip() or len(reply.text) > 2000
+    shown = [c.quote for c in reply.citations] + [c.lead.quote for c in reply.citations if c.lead]
+    assert len(" ".join(shown).split()) <= 120
+    for citation in reply.citations:
+        article = bot.articles[citation.article]
+        if citation.lead:
+            assert article.text[citation.lead.start : citation.lead.end] == citation.lead.quote
+            assert citation.lead.quote in reply.text
+        assert citation.publisher in reply.text
+        assert article.interest in reply.notice
+    if reply.kind == "urgent":
+        assert not reply.citations and not reply.suggestions
+    if reply.kind in ("advice", "out_of_scope", "unreadable"):
+        assert bot.wording["emergency"] in reply.text
+    assert len(reply.suggestions) <= 3
+    assert not set(reply.suggestions) & {i.question for i in bot.intents.values() if not i.quotes}
+    if reply.kind == "clarify":
+        assert 2 <= len(reply.choices) <= 4
+    assert 0 <= reply.confidence <= 1
+    assert len(reply.alternatives) <= 5

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import Bot
-from conftest import PACKS, ROOT, Run
-
-CONTROL = set(map(chr, (*range(9), 11, *range(13, 32), *range(127, 160))))
+from conftest import CONTROL, PACKS, ROOT, Run
 
 
 def test_ask_prints_the_answer_with_its_source(run: Run) -> None:

@@ -11,12 +11,9 @@ from collections.abc import Callable, Sequence
 
 from bot import Bot
 from bot.pack import load_pack, shipped_root
-from bot.types import Citation, Lead, Reply
+from conftest import assert_sound
 
 COUNT = int(os.environ.get("PATIENT_GUIDE_FUZZ", "400"))
-CONTROL = set(
-    map(chr, (*range(9), 11, *range(13, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-)
 JUNK = (
     "\x1b[31m",
     "\u202e",
@@ -56,29 +53,6 @@ def recombine(examples: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> C
     return make
 
 
-def find_fault(reply: Reply, bot: Bot) -> str:
-    """What breaks the contract's promises in a reply, or ""."""
-    quotes: list[Citation | Lead] = list(reply.citations)
-    for citation in reply.citations:
-        quotes += [citation.lead] if citation.lead else []
-        text = bot.articles[citation.article].text
-        if any(text[q.start : q.end] != q.quote for q in (citation, citation.lead) if q):
-            return "an altered quote"
-    if any(citation.quote not in reply.text for citation in reply.citations):
-        return "a quote that is not shown"
-    if reply.kind == "answer" and not reply.citations:
-        return "an answer without a citation"
-    if reply.kind == "urgent" and reply.citations:
-        return "an article under a safety card"
-    if len(reply.citations) > 4 or sum(len(q.quote.split()) for q in quotes) > 120 or len(reply.text.split()) > 220:
-        return "too much to read"
-    if CONTROL & set(reply.text):
-        return "a control character"
-    if reply.kind in ("advice", "out_of_scope", "unreadable", "urgent") and "911" not in reply.text:
-        return f"no number to call in {reply.kind}"
-    return "" if reply.text.strip() else "an empty text"
-
-
 def test_no_question_breaks_a_promise(bot: Bot) -> None:
     pack = load_pack(shipped_root())
     examples = [example.text.split() for intent in pack.intents.values() for example in intent.examples]
@@ -91,8 +65,7 @@ def test_no_question_breaks_a_promise(bot: Bot) -> None:
         if number % 10 == 0:
             session = bot.session()
         for reply in (bot.ask(question), session.ask(question)) if number % 5 == 0 else (bot.ask(question),):
-            fault = find_fault(reply, bot)
-            assert not fault, (fault, question, reply.text)
+            assert_sound(bot, reply)
             kinds.add(reply.kind)
     assert {"answer", "advice", "out_of_scope", "urgent"} <= kinds
 

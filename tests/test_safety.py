@@ -166,6 +166,10 @@ safety:
   words:
     i: xyzzy
     cant: xyzzy
+    family: xyzzy
+    now: xyzzy
+    hurt: xyzzy
+    clause: xyzzy
     negation: xyzzy
   unless: |
     - (i|my|he|want) ... {sign}
