@@ -10,7 +10,7 @@ from bot.pack import load_pack, shipped_root
 from bot.render import shorten
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack, Ranked
-from bot.understand import DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, is_foreign, read, understand
+from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, is_foreign, read, understand
 
 __all__ = ["explain"]
 
@@ -72,6 +72,9 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
     if calibration.within:
         yield f"within       {meant_by.within:.3f} (the pack's business; refused below {calibration.threshold:.3f})"
     made = f"urgent, by the rule {flag.flag}" if flag else f"{decision.kind}, intent {decision.intent or 'none'}"
+    made += (
+        f"; danger is possible (belief {ALARM} or more), and the reply says what to do now" if decision.alarm else ""
+    )
     yield f"decision     {made}"
 
 
