@@ -136,7 +136,9 @@ class Composer:
                 continue
             if any(_overlap(quote, other) for other in chosen):
                 continue
-            chosen.append(quote)
+            # What another leans on goes before it: shown as its lead alone, it would lose what it leans on itself.
+            at = next((i for i, other in enumerate(chosen) if _leans_on(other, quote)), len(chosen))
+            chosen.insert(at, quote)
         return tuple(chosen)
 
     def _length(self, quote: Quote) -> int:
@@ -240,6 +242,11 @@ def _cite(article: Article, quote: Quote) -> Citation:
         end=quote.end,
         lead=lead,
     )
+
+
+def _leans_on(one: Quote, other: Quote) -> bool:
+    lead = one.lead
+    return lead is not None and one.article == other.article and lead.start <= other.start and other.end <= lead.end
 
 
 def _overlap(one: Quote, other: Quote) -> bool:

@@ -40,6 +40,23 @@ def test_a_quote_that_was_the_lead_of_another_stands_once(bot: Bot) -> None:
     assert text.count("So physical therapists use their problem solving skills") == 1
 
 
+def test_a_quote_that_another_leans_on_comes_first_with_its_own_lead(bot: Bot) -> None:
+    composer = Composer(bot.model.pack)
+    quotes = dict.fromkeys(q for intent in bot.intents.values() for q in intent.quotes)
+    pairs = [
+        (one, other)
+        for one in quotes
+        for other in quotes
+        if one.lead and other.lead and one.article == other.article
+        if one.lead.start <= other.start and other.end <= one.lead.end
+    ]
+    assert pairs
+    for one, other in pairs:
+        reply = composer.answer(Decision("answer", "what_is_pt", 1.0, (one, other)), (), ()).reply
+        for citation in reply.citations:
+            assert citation.lead is None or citation.lead.quote in reply.text
+
+
 def test_what_does_not_fit_waits_for_more(bot: Bot) -> None:
     composer = Composer(bot.model.pack)
     quotes = tuple(dict.fromkeys(q for intent in bot.intents.values() for q in intent.quotes))
