@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.compose import Answer, Composer
 from bot.errors import ModelError
-from bot.model import Model, load_model, save_model
+from bot.model import Model, learned_from, load_model, save_model
 from bot.pack import fingerprint, load_pack, shipped_root
 from bot.safety import RedFlags
 from bot.session import Session, find_choice, find_follow_up
@@ -260,18 +260,33 @@ def cache_folder() -> Path:
 
 
 def _load_model(root: Path, progress: Progress) -> Model:
-    """The stored model of the pack as it stands, else a new one; a cache that cannot be written is done without."""
-    mark = fingerprint(root)
-    path = cache_folder() / f"{mark}.model"
-    try:
-        return load_model(path, mark)
-    except ModelError:
-        pack = load_pack(root)
-    from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
+    """The stored model of the pack as it stands, else a new one; a cache that cannot be written is done without.
 
-    model = train(pack, progress)
+    A model's file is named by what it was learned from and by its pack: a change of wording or quotes learns nothing.
+    """
+    mark, folder = fingerprint(root), cache_folder()
+    if stored := _find_model(folder, f"*-{mark}.model", mark):
+        return stored
+    pack = load_pack(root)
+    learned = learned_from(pack)
+    if stored := _find_model(folder, f"{learned}-*.model", mark, learned):
+        model = replace(stored, pack=pack)
+    else:
+        from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
+
+        model = train(pack, progress)
+    path = folder / f"{learned}-{mark}.model"
     try:
         save_model(model, path)
         return load_model(path, mark)
     except (OSError, ModelError):
         return model
+
+
+def _find_model(folder: Path, pattern: str, mark: str, learned: str | None = None) -> Model | None:
+    for path in sorted(folder.glob(pattern)):
+        try:
+            return load_model(path, mark, learned)
+        except ModelError:
+            continue
+    return None

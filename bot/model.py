@@ -34,12 +34,13 @@ __all__ = [
     "Model",
     "Scores",
     "expand",
+    "learned_from",
     "load_model",
     "log_odds",
     "save_model",
 ]
 
-VERSION = 22
+VERSION = 23
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -164,6 +165,7 @@ class Model:
     stems: dict[str, str]
     calibration: Calibration
     lexicon: Lexicon
+    learned_from: str
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -314,6 +316,18 @@ class Model:
 # --- the file ---------------------------------------------------------------------------------------
 
 
+def learned_from(pack: Pack) -> str:
+    """A hash of all that training looks at: packs that differ in nothing else share what was learned."""
+    content = [
+        VERSION,
+        [[i.name, i.kind, i.question, [example.text for example in i.examples]] for i in pack.intents.values()],
+        list(pack.synonyms.items()),
+        [passage.text for article in pack.articles.values() for passage in article.passages],
+        pack.lexicon,
+    ]
+    return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
+
+
 def save_model(model: Model, path: Path) -> None:
     """Write the model whole beside `path`, then rename: no reader ever sees half a file. Raises OSError."""
     import os  # noqa: PLC0415
@@ -324,6 +338,7 @@ def save_model(model: Model, path: Path) -> None:
     header = {
         "version": VERSION,
         "fingerprint": model.pack.fingerprint,
+        "learned_from": model.learned_from,
         "sizes": {name: len(part) for name, part in parts.items()},
         "scale": model.scale,
         "unknown_idf": model.unknown_idf,
@@ -348,8 +363,11 @@ def save_model(model: Model, path: Path) -> None:
         raise
 
 
-def load_model(path: Path, fingerprint: str) -> Model:
-    """Read a stored model of the pack with this fingerprint. Raises ModelError for anything else."""
+def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Model:
+    """Read a stored model of the pack with this fingerprint, or one that learned from the same as `learned`.
+
+    Raises ModelError for anything else.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -360,7 +378,8 @@ def load_model(path: Path, fingerprint: str) -> Model:
     size = int.from_bytes(raw[start + 32 : start + 40], "little")
     try:
         header = json.loads(raw[start + 40 : start + 40 + size])
-        if header["version"] != VERSION or header["fingerprint"] != fingerprint:
+        is_wanted = header["fingerprint"] == fingerprint if learned is None else header["learned_from"] == learned
+        if header["version"] != VERSION or not is_wanted:
             raise ModelError(f"{path}: of another pack or version")
         return _to_model(header, memoryview(raw)[start + 40 + size :])
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -382,6 +401,7 @@ def _to_model(header: dict[str, Any], data: memoryview) -> Model:
         stems=header["stems"],
         unknown_idf=header["unknown_idf"],
         calibration=_calibration(header["calibration"]),
+        learned_from=header["learned_from"],
         lexicon=Lexicon(bytes(data[at : at + header["sizes"]["lexicon"]])),
         **arrays,
     )

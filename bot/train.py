@@ -29,7 +29,7 @@ from sklearn.svm import LinearSVC
 from bot.calibrate import Examples, calibrate
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model
+from bot.model import KIND_ORDER, Model, learned_from
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack
 
@@ -118,6 +118,7 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
         unknown_idf=_unknown_idf(len(texts)),
         calibration=calibration,
         lexicon=lexicon,
+        learned_from=learned_from(pack),
         **_remember(texts, intents),
         **_pack_weights(blocks, weights, intercepts),
     )
