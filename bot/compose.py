@@ -26,12 +26,13 @@ MOST_WORDS = 220
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply with what the session needs of it."""
+    """A reply with what the session needs of it; `thread` are the words of a question that stands on its own."""
 
     reply: Reply
     shown: tuple[Quote, ...] = ()
     waiting: tuple[Quote, ...] = ()
     offered: tuple[str, ...] = ()
+    thread: tuple[str, ...] = ()
 
 
 class Composer:
@@ -44,11 +45,14 @@ class Composer:
 
     # --- one method for each kind of decision ---
 
-    def answer(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
-        """Quote what fits; the rest waits for "more"."""
+    def answer(
+        self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]], before: str = ""
+    ) -> Answer:
+        """Quote what fits, after the line `before`; the rest waits for "more"."""
         shown = self._fit(decision.quotes)
         waiting = tuple(quote for quote in decision.quotes if quote not in shown)
-        return self._finish("answer", [], decision, shown, suggestions, repairs, waiting)
+        parts = [before, *self._quote(shown)] if before else []
+        return self._finish("answer", parts, decision, shown, suggestions, repairs, waiting)
 
     def advice(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
         """Decline kindly in the article's own words, and offer the general passage where there is one."""
@@ -74,6 +78,11 @@ class Composer:
         """A reply that quotes nothing."""
         return self._finish("smalltalk", [text], decision, (), suggestions, ())
 
+    def hand_over(self, suggestions: Sequence[str]) -> Answer:
+        """Give up kindly: point to a person, and show what can be asked."""
+        parts = [self.wording["hand_over"], self.wording["emergency"]]
+        return self._finish("out_of_scope", parts, Decision("out_of_scope"), (), suggestions, ())
+
     def unreadable(self, suggestions: Sequence[str]) -> Answer:
         """Nothing could be read."""
         parts = [self.wording["unreadable"], self.wording["emergency"]]
@@ -84,9 +93,9 @@ class Composer:
         text = self.pack.cards[decision.card]
         return Answer(Reply("urgent", text, intent=decision.intent, confidence=decision.confidence))
 
-    def sources_of(self, last: Reply) -> Answer:
+    def sources_of(self, last: Reply, heading: str = "") -> Answer:
         """The last answer's quotes once more, under their sources."""
-        text = _join([self.wording["sources"], *self._blocks(last.citations), last.notice])
+        text = _join([heading or self.wording["sources"], *self._blocks(last.citations), last.notice])
         return Answer(Reply("answer", text, last.citations, last.intent, last.confidence, notice=last.notice))
 
     # --- parts ---
@@ -140,6 +149,11 @@ class Composer:
             at = next((i for i, other in enumerate(chosen) if _leans_on(other, quote)), len(chosen))
             chosen.insert(at, quote)
         return tuple(chosen)
+
+    def plainness(self, quote: Quote) -> float:
+        """Letters of a quote and half its letters a word again: less is plainer."""
+        words = self.pack.articles[quote.article].text[quote.start : quote.end].split()
+        return sum(map(len, words)) * (1 + sum(map(len, words)) / len(words) / 10)
 
     def _length(self, quote: Quote) -> int:
         text = self.pack.articles[quote.article].text

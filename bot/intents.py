@@ -16,7 +16,9 @@ from bot.types import Example, IntentKind, Problem
 __all__ = ["Content", "IntentDraft", "QuoteDraft", "RuleDraft", "read_content"]
 
 KINDS: tuple[str, ...] = get_args(IntentKind)
-FOLLOW_UPS = ("more", "repeat", "sources", "restart", "help")
+FOLLOW_UPS = ("more", "why", "plainer", "repeat", "sources", "other_source", "neither", "restart", "help")
+LISTS = ("other", "all_articles", "joins", "openers", "fillers", "places", "subjects", "stand_ins")
+"""Wording that is not said but understood, a line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,8 @@ class Content:
     intents: list[IntentDraft] = field(default_factory=list)
     synonyms: dict[str, str] = field(default_factory=dict)
     wording: dict[str, Scalar] = field(default_factory=dict)
-    follow_ups: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    all_articles: tuple[Scalar, ...] = ()
-    joins: tuple[str, ...] = ()
+    follow_ups: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    lists: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
     rules: list[RuleDraft] = field(default_factory=list)
     excuses: list[Scalar] = field(default_factory=list)
     words: dict[str, Scalar] = field(default_factory=dict)
@@ -239,6 +240,8 @@ def _judge_intent(draft: IntentDraft) -> Iterable[Problem]:
         yield name.problem(
             f"{name.value} cannot do {draft.does!r}", f"small talk may do one of: {', '.join(FOLLOW_UPS)}"
         )
+    if draft.kind == "smalltalk" and not draft.reply and not draft.does:
+        yield name.problem(f"{name.value} says nothing", "add reply: and what to say")
     if draft.kind == "smalltalk" and draft.quotes:
         yield name.problem(f"{name.value} is small talk and cannot quote", "use reply:, or make it kind: answer")
 
@@ -259,11 +262,9 @@ def _read_wording(node: Node, content: Content) -> None:
                     content.note(
                         [name.problem(f"unknown follow-up {name.value!r}", f"use one of: {', '.join(FOLLOW_UPS)}")]
                     )
-                content.follow_ups[name.value] = tuple(p.value for p in _texts(phrases, "phrases", content))
-        elif key.value == "all_articles":
-            content.all_articles = tuple(_texts(value, "signs", content))
-        elif key.value == "joins":
-            content.joins = tuple(join.value for join in _texts(value, "joins", content))
+                content.follow_ups[name.value] = tuple(_texts(phrases, "signs", content))
+        elif key.value in LISTS:
+            content.lists[key.value] = tuple(_texts(value, key.value, content))
         else:
             _keep(content.wording, key, value, "wording", content)
 

@@ -24,7 +24,7 @@ from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_co
 from bot.lexicon import Lexicon
 from bot.sources import Sources
 from bot.speller import Speller
-from bot.types import Article, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span
+from bot.types import Article, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
 
 __all__ = [
     "KIND_ORDER",
@@ -436,9 +436,7 @@ def _pack_to_json(pack: Pack) -> dict[str, Any]:
         "intents": [[*_values(i)[:3], [], *_values(i)[4:]] for i in pack.intents.values()],
         "synonyms": dict(pack.synonyms),
         "wording": dict(pack.wording),
-        "follow_ups": {name: list(phrases) for name, phrases in pack.follow_ups.items()},
-        "all_articles": list(pack.all_articles),
-        "joins": list(pack.joins),
+        "talk": [{k: list(v) for k, v in pack.talk.follow_ups.items()}, *_values(pack.talk)[1:]],
         "rules": [_values(rule) for rule in pack.rules],
         "cards": dict(pack.cards),
         "referral": _values(pack.referral) if pack.referral else None,
@@ -475,6 +473,16 @@ def _intent(values: list[Any]) -> Intent:
     return Intent(name, kind, question, (), tuple(map(_quote, quotes)), reply, tuple(nexts), *rest)
 
 
+def _talk(values: list[Any]) -> Talk:
+    names = dict(zip(Talk.__dataclass_fields__, values, strict=True))
+    names["follow_ups"] = {name: tuple(signs) for name, signs in names["follow_ups"].items()}
+    for name in ("other", "all_articles", "joins", "openers", "fillers"):
+        names[name] = tuple(names[name])
+    for name in ("places", "subjects", "stand_ins"):
+        names[name] = tuple(map(tuple, names[name]))
+    return Talk(**names)
+
+
 def _pack_from_json(data: dict[str, Any]) -> Pack:
     articles, intents = map(_article, data["articles"]), map(_intent, data["intents"])
     return Pack(
@@ -484,9 +492,7 @@ def _pack_from_json(data: dict[str, Any]) -> Pack:
         intents={intent.name: intent for intent in intents},
         synonyms=data["synonyms"],
         wording=data["wording"],
-        follow_ups={name: tuple(phrases) for name, phrases in data["follow_ups"].items()},
-        all_articles=tuple(data["all_articles"]),
-        joins=tuple(data["joins"]),
+        talk=_talk(data["talk"]),
         rules=tuple(Rule(r[0], r[1], tuple(r[2]), tuple(r[3])) for r in data["rules"]),
         cards=data["cards"],
         referral=_quote(data["referral"]) if data["referral"] else None,

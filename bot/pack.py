@@ -19,8 +19,8 @@ from bot.intents import Content, IntentDraft, QuoteDraft, read_content
 from bot.lexicon import read_lexicon
 from bot.nodes import Scalar
 from bot.signs import compile_sign
-from bot.text import plain_marks, split_words
-from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Rule, Span
+from bot.text import fold, plain_marks, split_words
+from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Rule, Span, Talk
 
 __all__ = ["fingerprint", "load_pack", "shipped_root", "unreached"]
 
@@ -39,6 +39,8 @@ WORDING: dict[str, frozenset[str]] = {
         "months": "",
         "suggestions": "",
         "clarify": "",
+        "clarify_again": "",
+        "hand_over": "",
         "out_of_scope": "",
         "can_answer": "",
         "advice": "",
@@ -50,6 +52,8 @@ WORDING: dict[str, frozenset[str]] = {
         "nothing_yet": "",
         "no_more": "",
         "sources": "",
+        "only_source": "",
+        "plainer": "",
         "restarted": "",
         "help": "",
         "welcome": "clinic",
@@ -129,7 +133,7 @@ def load_pack(root: Path) -> Pack:
     referral = _resolve(own.refer, finder, problems) if own.refer else None
     texts = _fill(own, base, numbers, problems)
     signs = _Signs({**base.words, **own.words}, problems)
-    all_articles = signs.read(own.all_articles or base.all_articles)
+    talk = _read_talk(own, base, signs)
     # Neither the exceptions of a pack nor its groups of words weaken a rule that is not its own.
     rules = tuple(_Signs(base.words, problems).read_rules(base))
     rules += tuple(signs.read_rules(own)) if own is not base else ()
@@ -151,9 +155,7 @@ def load_pack(root: Path) -> Pack:
         intents=intents,
         synonyms={**base.synonyms, **own.synonyms},
         wording=texts.wording,
-        follow_ups={**base.follow_ups, **own.follow_ups},
-        all_articles=all_articles,
-        joins=own.joins or base.joins,
+        talk=talk,
         rules=rules,
         cards=texts.cards,
         referral=referral,
@@ -379,6 +381,26 @@ class _Signs:
     def _write_out(self, name: re.Match[str]) -> str:
         group = self._words.get(name[1])
         return f"({group.value})" if group else name[0]
+
+
+def _read_talk(own: Content, base: Content, signs: _Signs) -> Talk:
+    """How people go on talking: the pack's own lists before the shipped ones, each taken whole."""
+    lists = {**base.lists, **own.lists}
+
+    def lines(name: str) -> tuple[str, ...]:
+        return tuple(fold(line.value) for line in lists.get(name, ()))
+
+    return Talk(
+        follow_ups={name: signs.read(phrases) for name, phrases in {**base.follow_ups, **own.follow_ups}.items()},
+        other=signs.read(lists.get("other", ())),
+        all_articles=signs.read(lists.get("all_articles", ())),
+        joins=lines("joins"),
+        openers=lines("openers"),
+        fillers=lines("fillers"),
+        places=tuple(tuple(line.split()) for line in lines("places")),
+        stand_ins=tuple(tuple(line.split()) for line in lines("stand_ins")),
+        subjects=tuple(tuple(form.strip() for form in line.split("|")) for line in lines("subjects")),
+    )
 
 
 def _check_numbers(own: Content, base: Content) -> Iterator[Problem]:

@@ -4,51 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.text import split_words
 from bot.types import Quote, Reply
 
-__all__ = ["Session", "find_choice", "find_follow_up"]
+__all__ = ["MOST_REMEMBERED", "Session"]
+
+MOST_REMEMBERED = 50
+"""Quotes shown and intents asked that a session remembers; the older ones may be shown and offered again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The last answer, what of it was not shown yet, and what may be picked by number or words."""
+    """The last reply and the last that cited, what of it waits, what was shown, and what a number picks from.
+
+    `thread` are the words of the last question, as it stands on its own, `subject` is the place of what is spoken of
+    among the pack's subjects; `unclear` counts the questions back in a row.
+    """
 
     last: Reply | None = None
+    answer: Reply | None = None
     shown: tuple[Quote, ...] = ()
     waiting: tuple[Quote, ...] = ()
     offered: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    thread: tuple[str, ...] = ()
+    subject: int | None = None
+    unclear: int = 0
 
     def after(
         self, reply: Reply, shown: tuple[Quote, ...], waiting: tuple[Quote, ...], offered: tuple[str, ...]
     ) -> Session:
         """The session once `reply` was given; `offered` are the intents a number picks from."""
-        asked = self.asked if reply.intent is None else (*self.asked, reply.intent)[-50:]
+        is_answer = reply.kind == "answer"
+        asked = (*self.asked, reply.intent) if reply.intent and is_answer else self.asked
         return replace(
-            self, last=reply, shown=(*self.shown, *shown)[-50:], waiting=waiting, offered=offered, asked=asked
+            self,
+            last=reply,
+            answer=reply if is_answer else self.answer,
+            shown=(*self.shown, *shown)[-MOST_REMEMBERED:],
+            waiting=waiting if is_answer else self.waiting,
+            offered=offered,
+            asked=asked[-MOST_REMEMBERED:],
+            unclear=self.unclear + 1 if reply.kind == "clarify" else 0,
         )
-
-
-def find_follow_up(words: tuple[str, ...], phrases: dict[str, frozenset[tuple[str, ...]]]) -> str | None:
-    """Which follow-up an utterance is, word for word, or None."""
-    return next((name for name, known in phrases.items() if words in known), None)
-
-
-_NUMBERS = {"one": 1, "first": 1, "two": 2, "second": 2, "three": 3, "third": 3, "four": 4, "fourth": 4}
-
-
-def find_choice(text: str, offered: tuple[str, ...], questions: tuple[str, ...]) -> str | None:
-    """The intent picked from those offered: by number ("2", "the second one") or by its question's words."""
-    words = [word for word in split_words(text) if word not in ("the", "number", "option", "please")]
-    if words and words[-1] == "one" and len(words) > 1:
-        words = words[:-1]
-    if len(words) == 1:
-        number = int(words[0]) if words[0].isdecimal() and len(words[0]) < 3 else _NUMBERS.get(words[0], 0)
-        if 1 <= number <= len(offered):
-            return offered[number - 1]
-    wanted = split_words(text)
-    return next(
-        (name for name, question in zip(offered, questions, strict=True) if wanted and split_words(question) == wanted),
-        None,
-    )

@@ -20,7 +20,7 @@ class Sources:
             name: f" {' '.join(replace_phrases(split_words(article.publisher), phrases))} "
             for name, article in pack.articles.items()
         }
-        self._all = [compile_sign(sign) for sign in pack.all_articles]
+        self._all = [compile_sign(sign) for sign in pack.talk.all_articles]
 
     def named(self, words: Sequence[str]) -> frozenset[str]:
         """The ids of the articles that are asked for; none where an utterance leaves it open."""

@@ -28,6 +28,7 @@ __all__ = [
     "Reply",
     "Rule",
     "Span",
+    "Talk",
     "Understanding",
     "Utterance",
 ]
@@ -178,12 +179,32 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """How people go on talking, in the words of a pack.
+
+    Signs (see signs.py) of whole utterances: `follow_ups`, by what is asked for. Signs within one: `other`, which stand
+    for the subject that is not spoken of, and `all_articles`, which want to hear every article. `joins` may stand
+    between two questions in one, `openers` before one that goes on from the last; `fillers` are words that say nothing
+    of what is meant. `places` are the words for each place in a list: the first, the second, …, in the end the last.
+    `subjects` are what may be spoken of, each in the same forms; `stand_ins` the words that may stand for each form.
+    """
+
+    follow_ups: Mapping[str, tuple[str, ...]]
+    other: tuple[str, ...] = ()
+    all_articles: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    openers: tuple[str, ...] = ()
+    fillers: tuple[str, ...] = ()
+    places: tuple[tuple[str, ...], ...] = ()
+    subjects: tuple[tuple[str, ...], ...] = ()
+    stand_ins: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
-    `all_articles` are the signs (see signs.py) of an utterance that wants to hear every article; `joins` are what may
-    stand between two questions in one;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines.
     """
 
@@ -193,13 +214,11 @@ class Pack:
     intents: Mapping[str, Intent]
     synonyms: Mapping[str, str]
     wording: Mapping[str, str]
-    follow_ups: Mapping[str, tuple[str, ...]]
+    talk: Talk
     rules: tuple[Rule, ...]
     cards: Mapping[str, str]
     referral: Quote | None = None
     first: tuple[str, ...] = ()
-    all_articles: tuple[str, ...] = ()
-    joins: tuple[str, ...] = ()
     doubts: tuple[Problem, ...] = ()
     lexicon: str = ""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import mul
 
-from bot.model import KIND_ORDER, Model
+from bot.model import KIND_ORDER, Model, Scores
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
 from bot.types import Decision, Intent, IntentKind, Quote, Ranked, Understanding, Utterance
 
@@ -84,15 +85,25 @@ def _repair(place: int, typed: Sequence[str], words: Sequence[str], model: Model
     return model.speller.repair(typed[place], lambda word: model.fit(before, replace_phrases([word], phrases), after))
 
 
-def understand(utterance: Utterance, model: Model) -> Understanding:
-    """Rank intents, kinds and quotes for an utterance. Probabilities of all intents sum to 1, so do those of kinds."""
+def understand(
+    utterance: Utterance, model: Model, wordings: Sequence[tuple[Sequence[str], float]] = ()
+) -> Understanding:
+    """Rank intents, kinds and quotes for an utterance. Probabilities of all intents sum to 1, so do those of kinds.
+
+    `wordings` say the same in the light of a conversation, each with its share of the scores.
+    """
     scores = model.score(utterance.words)
     c = model.calibration
     intents = list(model.pack.intents.values())
     members = {k: [i for i, intent in enumerate(intents) if intent.kind == k] for k in KIND_ORDER}
-    tops = [max((scores.intents[i] for i in members[kind]), default=0.0) for kind in KIND_ORDER]
-    weighed = [c.kind_sharpness * s + c.top_sharpness * t for s, t in zip(scores.kinds, tops, strict=True)]
-    kinds = dict(zip(KIND_ORDER, _softmax(weighed, 1.0), strict=True))
+    kinds = _weigh_kinds(scores, model, members)
+    if wordings:
+        danger = kinds["urgent"]
+        scores = _blend(scores, [(model.score(words), share) for words, share in wordings])
+        kinds = _weigh_kinds(scores, model, members)
+        if danger >= CERTAIN and danger > kinds["urgent"]:  # Nothing said before makes it harmless.
+            rest = (1 - danger) / (1 - kinds["urgent"])
+            kinds = {kind: danger if kind == "urgent" else belief * rest for kind, belief in kinds.items()}
     beliefs = [0.0] * len(intents)
     for kind, belief in kinds.items():
         shares = _softmax([scores.intents[i] for i in members[kind]], c.intent_sharpness)
@@ -115,6 +126,25 @@ def understand(utterance: Utterance, model: Model) -> Understanding:
         within=c.within.probability(measures) if c.within else 1.0,
         confidence=round(c.right.probability(measures) if c.right else beliefs[order[0]], 4),
     )
+
+
+def _weigh_kinds(scores: Scores, model: Model, members: Mapping[IntentKind, Sequence[int]]) -> dict[IntentKind, float]:
+    """The belief in each kind: by its own score and that of the best of its intents, its `members`."""
+    c = model.calibration
+    tops = [max((scores.intents[i] for i in members[kind]), default=0.0) for kind in KIND_ORDER]
+    weighed = [c.kind_sharpness * s + c.top_sharpness * t for s, t in zip(scores.kinds, tops, strict=True)]
+    return dict(zip(KIND_ORDER, _softmax(weighed, 1.0), strict=True))
+
+
+def _blend(scores: Scores, others: Sequence[tuple[Scores, float]]) -> Scores:
+    """Scores with those of other wordings mixed in, each with its share; the stems stay those of the first."""
+    shares = (1 - sum(share for _, share in others), *(share for _, share in others))
+
+    def mix(lists: Sequence[list[float]]) -> list[float]:
+        return [sum(map(mul, shares, row)) for row in zip(*lists, strict=True)]
+
+    both = [scores, *(other for other, _ in others)]
+    return Scores(mix([s.intents for s in both]), mix([s.kinds for s in both]), scores.stems)
 
 
 def _softmax(scores: Sequence[float], sharpness: float) -> list[float]:

@@ -1,0 +1,61 @@
+"""Built models on disk: found again while the pack is as it was, built anew where it is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from bot.errors import ModelError
+from bot.model import Model, learned_from, load_model, save_model
+from bot.pack import fingerprint, load_pack
+
+__all__ = ["Progress", "cache_folder", "obtain_model"]
+
+Progress: TypeAlias = Callable[[str, float], None]
+"""Told what is being done, and the share done."""
+
+
+def cache_folder() -> Path:
+    """Where built models are kept: `PATIENT_GUIDE_CACHE`, else the user's cache folder."""
+    named = os.environ.get("PATIENT_GUIDE_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path(os.path.expanduser("~")) / ".cache") / "patient-guide"
+
+
+def obtain_model(root: Path, progress: Progress) -> Model:
+    """The stored model of the pack as it stands, else a new one; a cache that cannot be written is done without.
+
+    A model's file is named by what it was learned from and by its pack: a change of wording or quotes learns nothing.
+    Raises PackError.
+    """
+    mark, folder = fingerprint(root), cache_folder()
+    if stored := _find(folder, f"*-{mark}.model", mark):
+        return stored
+    pack = load_pack(root)
+    learned = learned_from(pack)
+    if stored := _find(folder, f"{learned}-*.model", mark, learned):
+        model = replace(stored, pack=pack)
+    else:
+        from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
+
+        model = train(pack, progress)
+    path = folder / f"{learned}-{mark}.model"
+    try:
+        save_model(model, path)
+        return load_model(path, mark)
+    except (OSError, ModelError):
+        return model
+
+
+def _find(folder: Path, pattern: str, mark: str, learned: str | None = None) -> Model | None:
+    for path in sorted(folder.glob(pattern)):
+        try:
+            return load_model(path, mark, learned)
+        except ModelError:
+            continue
+    return None

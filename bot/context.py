@@ -1,0 +1,180 @@
+"""What an utterance means after what was said before: follow-ups, picks, and questions that go on from the last one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.signs import compile_sign
+from bot.text import split_words
+from bot.types import Talk
+
+__all__ = ["Context", "Reading"]
+
+SHORT = 3
+"""Words, those that say nothing left out, up to which an utterance is taken to go on from the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An utterance as the conversation makes it out.
+
+    `words` are what is asked, what stands for another subject written out. Where it goes on from the last question
+    (`is_open`), `filled` are its words with the subject spoken of in them, and `joined` those with the last question
+    before them. `is_lost`: it means something said before, and nothing was.
+    """
+
+    words: tuple[str, ...]
+    is_open: bool = False
+    filled: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    is_lost: bool = False
+
+
+class Context:
+    """How people go on talking, in the words of one pack."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._follow_ups = {name: [_whole(sign) for sign in signs] for name, signs in talk.follow_ups.items()}
+        self._other = [compile_sign(sign) for sign in talk.other]
+        self._openers = sorted((tuple(opener.split()) for opener in talk.openers), key=len, reverse=True)
+        self._fillers = frozenset(talk.fillers)
+        self._subjects = [tuple(tuple(form.split()) for form in forms) for forms in talk.subjects]
+
+    def find_follow_up(self, readings: Iterable[Sequence[str]]) -> str | None:
+        """Which follow-up an utterance is, in any of its readings, or None."""
+        texts = [_spaced(words) for words in readings]
+        return next(
+            (
+                name
+                for name, signs in self._follow_ups.items()
+                if any(sign.fullmatch(text) for sign in signs for text in texts)
+            ),
+            None,
+        )
+
+    def find_place(self, words: Sequence[str], count: int) -> int | None:
+        """The place from 0 that an utterance names among `count` things and does nothing else; None where it does not.
+
+        >>> context = Context(Talk({}, fillers=("the",), places=(("one", "first"), ("two", "second"), ("last",))))
+        >>> [context.find_place(text.split(), 3) for text in ("the second one", "2", "the last", "the heat")]
+        [1, 1, 2, None]
+        """
+        named: set[int] = set()
+        ones = False
+        for word in words:
+            if word.isdecimal() and len(word) < 3:
+                named.add(int(word) - 1)
+            elif (place := self._place(word)) is not None:
+                ones = ones or place == 0
+                named.add(count - 1 if place == len(self._talk.places) - 1 else place)
+            elif word not in self._fillers:
+                return None
+        if len(named) == 2 and ones:
+            named.discard(0)  # "The second one" names one place.
+        place = named.pop() if len(named) == 1 else -1
+        return place if 0 <= place < count else None
+
+    def _place(self, word: str) -> int | None:
+        return next((place for place, names in enumerate(self._talk.places) if word in names), None)
+
+    def find_words(self, words: Sequence[str], offered: Sequence[str]) -> int | None:
+        """The place of the only question offered that holds words of the utterance which no other one holds."""
+        questions = [set(split_words(question)) for question in offered]
+        said = {word for word in words if word not in self._fillers}
+        hits = []
+        for place, question in enumerate(questions):
+            others = set().union(*(q for i, q in enumerate(questions) if i != place))
+            if said & (question - others):
+                hits.append(place)
+        return hits[0] if len(hits) == 1 and said <= set().union(*questions) else None
+
+    def subject(self, words: Sequence[str]) -> int | None:
+        """The place of the only subject named in an utterance; None where none is, or several are."""
+        named = self._named(words)
+        return named[0] if len(named) == 1 else None
+
+    def _named(self, words: Sequence[str]) -> list[int]:
+        text = _spaced(words)
+        return [n for n, forms in enumerate(self._subjects) if any(_spaced(form) in text for form in forms)]
+
+    def read(self, words: tuple[str, ...], thread: tuple[str, ...], subject: int | None) -> Reading:
+        """An utterance after the question `thread`, while `subject` is spoken of."""
+        core, is_open = self._strip(words)
+        text = _spaced(words)
+        if found := next((match for sign in self._other if (match := sign.search(text))), None):
+            other = self._other_subject(thread, subject)
+            if other is None:
+                return Reading(words, is_lost=not self._says(words, found))
+            name = self._subjects[other][0]
+            words = tuple((text[: found.start()] + " ".join(name) + text[found.end() - 1 :]).split())
+            core, is_open = self._strip(words)[0], True
+        named = self._named(core)
+        rest = [word for word in self._without_subjects(core) if word not in self._fillers]
+        if len(named) == 1 and not rest and thread:
+            return Reading(self._swap(thread, named[0]))
+        fits = subject is not None and not named
+        filled = self._fill(words, self._subjects[subject]) if fits and subject is not None else ()
+        is_open = bool(thread) and (is_open or len(rest) <= SHORT or (filled != () and self._stands_in(words)))
+        return Reading(words, is_open, filled, thread + words if thread else ())
+
+    def _says(self, words: Sequence[str], found: re.Match[str]) -> bool:
+        """Whether an utterance says anything beside the words found in it."""
+        text = _spaced(words)
+        left = (text[: found.start()] + text[found.end() - 1 :]).split()
+        return any(word not in self._fillers for word in self._strip(tuple(left))[0])
+
+    def _strip(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+        """The words behind the openers, and whether there were any."""
+        core = words
+        while opener := next((o for o in self._openers if core[: len(o)] == o), None):
+            core = core[len(opener) :]
+        return core, len(core) < len(words)
+
+    def _other_subject(self, thread: tuple[str, ...], subject: int | None) -> int | None:
+        spoken = self.subject(thread) if subject is None else subject
+        if spoken is None or len(self._subjects) != 2:
+            return None
+        return 1 - spoken
+
+    def _without_subjects(self, words: Sequence[str]) -> list[str]:
+        text = _spaced(words)
+        for forms in self._subjects:
+            for form in sorted(forms, key=len, reverse=True):
+                text = text.replace(_spaced(form), " ")
+        return text.split()
+
+    def _swap(self, thread: tuple[str, ...], to: int) -> tuple[str, ...]:
+        """The last question, asked of another subject."""
+        named = self._named(thread)
+        if named == [to]:
+            return thread
+        if len(named) > 1:
+            return self._subjects[to][0]
+        text = _spaced(thread)
+        if not named:
+            return (*thread, *self._subjects[to][0])
+        for old, new in zip(self._subjects[named[0]], self._subjects[to], strict=True):
+            text = text.replace(_spaced(old), f" {'_'.join(new)} ")
+        return tuple(text.replace("_", " ").split())
+
+    def _stands_in(self, words: Sequence[str]) -> bool:
+        return any(word in names for names in self._talk.stand_ins for word in words)
+
+    def _fill(self, words: Sequence[str], forms: Sequence[Sequence[str]]) -> tuple[str, ...]:
+        """The words with the subject in place of what stands in for it, or before them."""
+        for names, form in zip(self._talk.stand_ins, forms, strict=False):
+            at = next((i for i, word in enumerate(words) if word in names), None)
+            if at is not None:
+                return (*words[:at], *form, *words[at + 1 :])
+        return (*forms[0], *words)
+
+
+def _spaced(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
+
+
+def _whole(sign: str) -> re.Pattern[str]:
+    return re.compile(f" {compile_sign(sign).pattern}")
