@@ -14,8 +14,8 @@ __all__ = ["Answer", "Composer"]
 MOST_CITATIONS = 3
 """Of one reply; the contract's limit of 4 leaves room for the referral of an `advice`."""
 
-MOST_QUOTED = 100
-"""Words quoted in one reply, leads included; the limit is 120."""
+MOST_QUOTED, MOST_QUOTED_OF_PARTS = 100, 118
+"""Words quoted in one reply, leads included, and in one to several questions; the limit is 120."""
 
 ENOUGH_QUOTED = 45
 """Words after which no further quote is added, unless it is the first of the other article."""
@@ -46,10 +46,10 @@ class Composer:
     # --- one method for each kind of decision ---
 
     def answer(
-        self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]], before: str = ""
+        self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]] = (), before: str = ""
     ) -> Answer:
         """Quote what fits, after the line `before`; the rest waits for "more"."""
-        shown = self._fit(decision.quotes)
+        shown = self._fit(decision.quotes, MOST_QUOTED if decision.parts == 1 else MOST_QUOTED_OF_PARTS, decision.parts)
         waiting = tuple(quote for quote in decision.quotes if quote not in shown)
         parts = [before, *self._quote(shown)] if before else []
         return self._finish("answer", parts, decision, shown, suggestions, repairs, waiting)
@@ -133,17 +133,18 @@ class Composer:
         )
         return Answer(reply, tuple(quotes), tuple(waiting), tuple(offered))
 
-    def _fit(self, quotes: Sequence[Quote], most: int = MOST_QUOTED) -> tuple[Quote, ...]:
-        """As many quotes, best first, as a person should have to read at once; always the first."""
+    def _fit(self, quotes: Sequence[Quote], most: int = MOST_QUOTED, parts: int = 1) -> tuple[Quote, ...]:
+        """As many quotes, best first, as a person should have to read at once; the first `parts` if they can be."""
         chosen: list[Quote] = []
-        for quote in quotes:
+        for place, quote in enumerate(quotes):
             so_far = sum(map(self._length, chosen))
             new_article = quote.article not in {c.article for c in chosen}
-            if chosen and (len(chosen) == MOST_CITATIONS or so_far + self._length(quote) > most):
+            is_part = place < parts
+            if chosen and (len(chosen) >= max(MOST_CITATIONS, parts) or so_far + self._length(quote) > most):
                 continue
-            if so_far >= ENOUGH_QUOTED and not new_article:
+            if so_far >= ENOUGH_QUOTED and not (new_article and parts == 1) and not is_part:
                 continue
-            if any(_overlap(quote, other) for other in chosen):
+            if any(map(quote.overlaps, chosen)):
                 continue
             # What another leans on goes before it: shown as its lead alone, it would lose what it leans on itself.
             at = next((i for i, other in enumerate(chosen) if _leans_on(other, quote)), len(chosen))
@@ -261,10 +262,6 @@ def _cite(article: Article, quote: Quote) -> Citation:
 def _leans_on(one: Quote, other: Quote) -> bool:
     lead = one.lead
     return lead is not None and one.article == other.article and lead.start <= other.start and other.end <= lead.end
-
-
-def _overlap(one: Quote, other: Quote) -> bool:
-    return one.article == other.article and one.start < other.end and other.start < one.end
 
 
 def _join(parts: Iterable[str]) -> str:

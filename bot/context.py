@@ -12,7 +12,7 @@ from bot.types import Talk
 
 __all__ = ["Context", "Reading"]
 
-SHORT = 3
+SHORT = 5
 """Words, those that say nothing left out, up to which an utterance is taken to go on from the last one."""
 
 
@@ -30,17 +30,19 @@ class Reading:
     filled: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
     is_lost: bool = False
+    subjects: tuple[int, ...] = ()
 
 
 class Context:
     """How people go on talking, in the words of one pack."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: Talk, publishers: Iterable[Sequence[str]] = ()) -> None:
         self._talk = talk
         self._follow_ups = {name: [_whole(sign) for sign in signs] for name, signs in talk.follow_ups.items()}
         self._other = [compile_sign(sign) for sign in talk.other]
         self._openers = sorted((tuple(opener.split()) for opener in talk.openers), key=len, reverse=True)
         self._fillers = frozenset(talk.fillers)
+        self._publishers = [tuple(words) for words in publishers]
         self._subjects = [tuple(tuple(form.split()) for form in forms) for forms in talk.subjects]
 
     def find_follow_up(self, readings: Iterable[Sequence[str]]) -> str | None:
@@ -77,6 +79,10 @@ class Context:
         place = named.pop() if len(named) == 1 else -1
         return place if 0 <= place < count else None
 
+    def names_place(self, words: Sequence[str]) -> bool:
+        """Whether an utterance names a place in some list, and says nothing else."""
+        return any(self.find_place(words, count) is not None for count in (1, len(self._talk.places)))
+
     def _place(self, word: str) -> int | None:
         return next((place for place, names in enumerate(self._talk.places) if word in names), None)
 
@@ -96,6 +102,11 @@ class Context:
         named = self._named(words)
         return named[0] if len(named) == 1 else None
 
+    def names_only_subjects(self, words: Sequence[str]) -> bool:
+        """Whether an utterance names several subjects, and nothing else."""
+        rest = (word for word in self._without_subjects(self._strip(tuple(words))[0]) if word not in self._fillers)
+        return len(self._named(words)) > 1 and len(list(rest)) < 2
+
     def _named(self, words: Sequence[str]) -> list[int]:
         text = _spaced(words)
         return [n for n, forms in enumerate(self._subjects) if any(_spaced(form) in text for form in forms)]
@@ -114,11 +125,15 @@ class Context:
         named = self._named(core)
         rest = [word for word in self._without_subjects(core) if word not in self._fillers]
         if len(named) == 1 and not rest and thread:
-            return Reading(self._swap(thread, named[0]))
+            return Reading(self._swap(thread, named[0]), subjects=tuple(named))
         fits = subject is not None and not named
         filled = self._fill(words, self._subjects[subject]) if fits and subject is not None else ()
-        is_open = bool(thread) and (is_open or len(rest) <= SHORT or (filled != () and self._stands_in(words)))
-        return Reading(words, is_open, filled, thread + words if thread else ())
+        if subject is None and not named:
+            publisher = next((name for name in self._publishers if _spaced(name) in _spaced(thread)), ())
+            filled = (*publisher, *words) if publisher else ()
+        may_go_on = bool(thread) or subject is not None
+        is_open = may_go_on and (is_open or len(rest) <= SHORT or (filled != () and self._stands_in(words)))
+        return Reading(words, is_open, filled, thread + words if thread else (), subjects=tuple(named))
 
     def _says(self, words: Sequence[str], found: re.Match[str]) -> bool:
         """Whether an utterance says anything beside the words found in it."""

@@ -8,7 +8,7 @@ from bot.types import Quote, Reply
 
 __all__ = ["MOST_REMEMBERED", "Session"]
 
-MOST_REMEMBERED = 50
+MOST_REMEMBERED = 200
 """Quotes shown and intents asked that a session remembers; the older ones may be shown and offered again."""
 
 
@@ -41,7 +41,7 @@ class Session:
             last=reply,
             answer=reply if is_answer else self.answer,
             shown=(*self.shown, *shown)[-MOST_REMEMBERED:],
-            waiting=waiting if is_answer else self.waiting,
+            waiting=waiting if shown else self.waiting,
             offered=offered,
             asked=asked[-MOST_REMEMBERED:],
             unclear=self.unclear + 1 if reply.kind == "clarify" else 0,

@@ -16,10 +16,11 @@ class Sources:
 
     def __init__(self, pack: Pack) -> None:
         phrases = index_phrases(pack.synonyms)
-        self._names = {
-            name: f" {' '.join(replace_phrases(split_words(article.publisher), phrases))} "
+        self.publishers = {
+            name: tuple(replace_phrases(split_words(article.publisher), phrases))
             for name, article in pack.articles.items()
         }
+        self._names = {name: f" {' '.join(words)} " for name, words in self.publishers.items()}
         self._all = [compile_sign(sign) for sign in pack.talk.all_articles]
 
     def named(self, words: Sequence[str]) -> frozenset[str]:

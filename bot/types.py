@@ -133,6 +133,10 @@ class Quote:
     end: int
     lead: Span | None = None
 
+    def overlaps(self, other: Quote) -> bool:
+        """Whether the two share a stretch of their article."""
+        return self.article == other.article and self.start < other.end and other.start < self.end
+
 
 # --- a pack -----------------------------------------------------------------------------------------
 
@@ -264,7 +268,11 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the bot will do. `alarm`: there may be danger, so the reply opens on what to do if it is happening now."""
+    """What the bot will do.
+
+    `parts` of the quotes answer a question each and are all shown. `alarm`: there may be danger, so the reply opens on
+    what to do if it is happening now.
+    """
 
     kind: Kind
     intent: str | None = None
@@ -274,6 +282,7 @@ class Decision:
     alternatives: tuple[Ranked, ...] = ()
     card: str = ""
     alarm: bool = False
+    parts: int = 1
 
 
 # --- what comes back --------------------------------------------------------------------------------

@@ -26,9 +26,10 @@ CLEAR = 0.4
 NAMED = 0.1
 """A quote of the article that was named is shown first if it scores at least this share of the best."""
 
-UNSURE, DOUBTFUL = 0.08, 0.3
+UNSURE, DOUBTFUL, DOUBTFUL_GOING_ON = 0.08, 0.3, 0.2
 """Belief in its best quote, and confidence, below which an answer becomes a question back. Of the dozen answers to
-blind questions that lay a little above, nearly all were right; below it too few lie to call it measured."""
+blind questions that lay a little above, nearly all were right; below it too few lie to call it measured. Where a
+question goes on from the last one, confidence is said too low, for it is measured on questions that stand alone."""
 
 DANGER, DANGER_MENDED, CERTAIN = 0.5, 0.35, 0.9
 """Belief in danger from which the safety card is shown without a rule: in general; where a text had to be mended in
@@ -36,6 +37,9 @@ DANGER, DANGER_MENDED, CERTAIN = 0.5, 0.35, 0.9
 questions in foreign ones reach .8, or its signs of danger are all explained. SAFETY.md has the figures."""
 
 MUCH_MENDED = 2
+
+BRIEF = 5
+"""Words up to which what was said before may make an utterance harmless that alone is not ("he's only five")."""
 
 PRIOR_TAKEN_OUT = 0.2
 """Power of a kind's share of the examples that its belief is divided by. The highest at full held-out accuracy;
@@ -48,7 +52,7 @@ ALARM = 0.1
 """Belief in danger from which an answer opens on what to do if it is happening now, and a declined question is given no
 general passage. Nearly all danger that neither a rule nor `DANGER` finds lies above, and 2 in 100 other questions."""
 
-SURE_PART, MOST_PARTS = 0.45, 4
+SURE_PART, MOST_PARTS = 0.45, 8
 """Confidence from which a part of an utterance counts as a question of its own, and how many are looked at."""
 
 RANKED, POOLED, CHOICES = 12, 40, 3
@@ -101,7 +105,8 @@ def understand(
         danger = kinds["urgent"]
         scores = _blend(scores, [(model.score(words), share) for words, share in wordings])
         kinds = _weigh_kinds(scores, model, members)
-        if danger >= CERTAIN and danger > kinds["urgent"]:  # Nothing said before makes it harmless.
+        is_vague = danger < CERTAIN and len(utterance.words) <= BRIEF
+        if danger > kinds["urgent"] and not is_vague:  # Nothing said before makes it harmless.
             rest = (1 - danger) / (1 - kinds["urgent"])
             kinds = {kind: danger if kind == "urgent" else belief * rest for kind, belief in kinds.items()}
     beliefs = [0.0] * len(intents)
@@ -163,10 +168,13 @@ def _pool_quotes(beliefs: Iterable[tuple[Intent, float]]) -> tuple[tuple[Quote, 
     return tuple(sorted(pooled.items(), key=lambda item: (-item[1], item[0].article, item[0].start)))
 
 
-def decide(utterance: Utterance, meant: Understanding, model: Model, is_explained: bool = False) -> Decision:
+def decide(
+    utterance: Utterance, meant: Understanding, model: Model, is_explained: bool = False, goes_on: bool = False
+) -> Decision:
     """What to do: answer, ask back, decline, or show the safety card.
 
-    `is_explained`: the utterance holds signs of danger, and for each of them what makes it harmless.
+    `is_explained`: the utterance holds signs of danger, and for each of them what makes it harmless. `goes_on`: it was
+    understood with the question before it.
     """
     intents = model.pack.intents
     danger = CERTAIN if is_explained else DANGER_MENDED if len(utterance.repairs) >= MUCH_MENDED else DANGER
@@ -181,7 +189,7 @@ def decide(utterance: Utterance, meant: Understanding, model: Model, is_explaine
     if kind == "answer" and not intents[first].quotes:
         kind = "smalltalk"  # An intent with a reply of its own has nothing to cite.
     if kind == "answer":
-        if meant.quotes[0][1] < UNSURE or meant.confidence < DOUBTFUL:
+        if meant.quotes[0][1] < UNSURE or meant.confidence < (DOUBTFUL_GOING_ON if goes_on else DOUBTFUL):
             choices = tuple(r.intent for r in meant.ranked if intents[r.intent].quotes)[:CHOICES]
             if len(choices) > 1:
                 return Decision("clarify", choices=choices, **shared)  # type: ignore[arg-type]
@@ -230,7 +238,7 @@ def mend(utterance: Utterance) -> str:
 
 
 def split_questions(text: str, joins: Sequence[str]) -> tuple[str, ...]:
-    """The parts of a text that may be a question each: cut behind question marks and at the words that join.
+    """The parts of a text that may be a question each: cut behind sentences, at commas and at the words that join.
 
     >>> split_questions("where do they work, and what ages do they treat? any side effects", ["and"])
     ('where do they work', 'what ages do they treat', 'any side effects')
@@ -238,8 +246,9 @@ def split_questions(text: str, joins: Sequence[str]) -> tuple[str, ...]:
     ('help with walking and balance',)
     """
     words = "|".join(re.escape(join) for join in sorted(joins, key=len, reverse=True))
-    cuts = rf"\?\s*|,?\s(?:{words})\s" if words else r"\?\s*"
-    parts = [part.strip() for part in re.split(cuts, text, flags=re.IGNORECASE) if part.strip()]
+    marks = r"[?!.;]+(?:\s+|$)|,\s*|\s/\s"
+    cuts = rf"(?:{marks}|\s)(?:{words})\s|{marks}" if words else marks
+    parts = [part.strip() for part in re.split(cuts, text, flags=re.IGNORECASE) if part and part.strip()]
     return tuple(parts) if all(len(part.split()) > 1 for part in parts) else (text,)
 
 

@@ -13,7 +13,7 @@ FLOORS = [
     {"text", "signs", "speller", "lexicon", "features"},
     {"nodes", "header", "corpus", "intents", "pack"},
     {"safety", "sources", "model", "calibrate", "train"},
-    {"understand", "compose", "session"},
+    {"cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},
     {"render", "topics", "check", "update", "evaluate", "explain", "jsonl", "chat"},
     {"cli", "__init__", "__main__"},

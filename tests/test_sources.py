@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bot import Bot
+from bot.text import index_phrases
+from bot.understand import read
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,7 @@ from bot import Bot
     ],
 )
 def test_the_articles_that_are_asked_for(bot: Bot, asked: str, named: set[str]) -> None:
-    words = bot._read_words(asked)
+    words = read(asked, bot.model, index_phrases(bot.model.pack.synonyms)).words
     assert bot.model.sources.named(words) == named
 
 
