@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.evaluate import EvalError
+from bot.labelled import EvalError
 from bot.safety import RedFlags
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack, Problem

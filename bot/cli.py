@@ -106,9 +106,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     command("sources", _sources, "the articles: publisher, title, dates, interest, licence", "sources")
     why = command("explain", _explain, "every stage's value for one question", 'explain "do they put ice on it"')
     why.add_argument("question", help="the question, in quotes")
-    scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl")
+    scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl --report scores.html")
     scoring.add_argument("file", metavar="FILE.jsonl", help="one question a line, as in the README")
     scoring.add_argument("--json", action="store_true", help="print the figures as a JSON object")
+    scoring.add_argument("--report", metavar="FILE.html", help="write a page with drawings and every failure explained")
     updating = command(
         "update", _update, "take in a changed article, and list the quotes it breaks", "update article clearing.txt"
     )
@@ -230,7 +231,7 @@ def _check(options: argparse.Namespace) -> int:
         return DECLINED
     doubts = [*pack.doubts, *find_shadowing(pack), *find_overdue(pack, date.today())]
     if options.against:
-        from bot.evaluate import EvalError  # noqa: PLC0415
+        from bot.labelled import EvalError  # noqa: PLC0415
 
         try:
             doubts += find_leaks(pack, Path(options.against))
@@ -271,14 +272,39 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from bot.evaluate import EvalError, evaluate  # noqa: PLC0415
+    import json  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
 
+    from bot.evaluate import ask_all, measure, show, to_json  # noqa: PLC0415
+    from bot.labelled import EvalError  # noqa: PLC0415
+
+    bot = _load(options)
     try:
-        evaluate(_load(options), options.file, as_json=options.json, say=_say)
+        cases = ask_all(bot, Path(options.file), _show_count)
     except EvalError as error:
         print(error, file=sys.stderr)
         return WRONG_USAGE
+    figures = measure(cases)
+    if options.report:
+        from bot.pack import load_pack, shipped_root  # noqa: PLC0415
+        from bot.report import draw_report  # noqa: PLC0415
+
+        pack = load_pack(Path(options.pack) if options.pack else shipped_root())
+        try:
+            Path(options.report).write_text(draw_report(bot, cases, figures, pack, options.file), encoding="utf-8")
+        except OSError as error:
+            print(f"{options.report}: cannot be written: {error.strerror}", file=sys.stderr)
+            return WRONG_USAGE
+    calibration = bot.model.calibration
+    _say(json.dumps(to_json(figures, calibration)) if options.json else show(figures, calibration))
     return FINE
+
+
+def _show_count(done: int, of: int) -> None:
+    """Count on one line of the terminal, and leave it empty in the end."""
+    if sys.stderr.isatty():
+        text = f"{done + 1} of {of}" if done + 1 < of else ""
+        print(f"\r{text:20}\r", end="", file=sys.stderr, flush=True)
 
 
 def _update(options: argparse.Namespace) -> int:

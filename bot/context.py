@@ -22,15 +22,17 @@ class Reading:
 
     `words` are what is asked, what stands for another subject written out. Where it goes on from the last question
     (`is_open`), `filled` are its words with the subject spoken of in them, and `joined` those with the last question
-    before them. `is_lost`: it means something said before, and nothing was.
+    before them. `subjects` are the places of those it names; with `stands_in` it holds a word that stands for one.
+    `is_lost`: it means something said before, and nothing was.
     """
 
     words: tuple[str, ...]
     is_open: bool = False
     filled: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
-    is_lost: bool = False
     subjects: tuple[int, ...] = ()
+    stands_in: bool = False
+    is_lost: bool = False
 
 
 class Context:
@@ -81,7 +83,7 @@ class Context:
 
     def names_place(self, words: Sequence[str]) -> bool:
         """Whether an utterance names a place in some list, and says nothing else."""
-        return any(self.find_place(words, count) is not None for count in (1, len(self._talk.places)))
+        return any(self.find_place(words, count) is not None for count in (1, 99))
 
     def _place(self, word: str) -> int | None:
         return next((place for place, names in enumerate(self._talk.places) if word in names), None)
@@ -126,14 +128,16 @@ class Context:
         rest = [word for word in self._without_subjects(core) if word not in self._fillers]
         if len(named) == 1 and not rest and thread:
             return Reading(self._swap(thread, named[0]), subjects=tuple(named))
-        fits = subject is not None and not named
-        filled = self._fill(words, self._subjects[subject]) if fits and subject is not None else ()
-        if subject is None and not named:
+        filled: tuple[str, ...] = ()
+        stands_in = False
+        if subject is not None and not named:
+            filled, stands_in = self._fill(words, self._subjects[subject])
+        elif not named:
             publisher = next((name for name in self._publishers if _spaced(name) in _spaced(thread)), ())
             filled = (*publisher, *words) if publisher else ()
-        may_go_on = bool(thread) or subject is not None
-        is_open = may_go_on and (is_open or len(rest) <= SHORT or (filled != () and self._stands_in(words)))
-        return Reading(words, is_open, filled, thread + words if thread else (), subjects=tuple(named))
+        is_open = (bool(thread) or subject is not None) and (is_open or len(rest) <= SHORT or stands_in)
+        joined = thread + words if thread else ()
+        return Reading(words, is_open, filled, joined, tuple(named), stands_in)
 
     def _says(self, words: Sequence[str], found: re.Match[str]) -> bool:
         """Whether an utterance says anything beside the words found in it."""
@@ -175,16 +179,13 @@ class Context:
             text = text.replace(_spaced(old), f" {'_'.join(new)} ")
         return tuple(text.replace("_", " ").split())
 
-    def _stands_in(self, words: Sequence[str]) -> bool:
-        return any(word in names for names in self._talk.stand_ins for word in words)
-
-    def _fill(self, words: Sequence[str], forms: Sequence[Sequence[str]]) -> tuple[str, ...]:
-        """The words with the subject in place of what stands in for it, or before them."""
+    def _fill(self, words: tuple[str, ...], forms: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], bool]:
+        """The words with the subject in place of what stands in for it, or before them; and which of the two."""
         for names, form in zip(self._talk.stand_ins, forms, strict=False):
             at = next((i for i, word in enumerate(words) if word in names), None)
             if at is not None:
-                return (*words[:at], *form, *words[at + 1 :])
-        return (*forms[0], *words)
+                return (*words[:at], *form, *words[at + 1 :]), True
+        return (*forms[0], *words), False
 
 
 def _spaced(words: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from bot.pack import shipped_root
 from bot.safety import RedFlags
 from bot.session import Session
 from bot.text import LONGEST, index_phrases, split_words
-from bot.types import Article, Decision, Intent, Quote, Reply, Understanding, Utterance
+from bot.types import Article, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
     SURE_PART,
@@ -32,8 +32,9 @@ from bot.understand import (
 
 __all__ = ["Bot", "Conversation"]
 
-FILLED, JOINED = 0.3, 0.2
-"""Shares of the scores of an open question's other wordings: with its subject in it, and behind the last question."""
+NAMED_FIRST, FILLED_IN, JOINED = 0.3, 0.5, 0.1
+"""Shares of the scores of an open question's other wordings: with the subject before it, with the subject in place of
+a "they", and behind the last question. On 216 turns all shares about these do as well."""
 
 SURE_AFTER_DANGER = 0.5
 """Confidence below which the safety card stays where it was just shown."""
@@ -124,6 +125,10 @@ class Bot:
         """The pack's wording."""
         return self.model.pack.wording
 
+    def cite(self, quotes: Iterable[Quote]) -> tuple[Citation, ...]:
+        """Quotes of the pack's articles with their sources."""
+        return self._composer.cite(quotes)
+
     # --- the steps of the walk ---
 
     def _walk(self, utterance: Utterance, session: Session) -> Answer | None:
@@ -166,7 +171,7 @@ class Bot:
             utterance = replace(utterance, words=reading.words, known=1.0)
         meant, decision = self._consider(utterance, reading, is_explained, session.answer is not None)
         if session.last and session.last.kind == "urgent":
-            is_vague = decision.kind == "smalltalk" and decision.confidence < SURE_AFTER_DANGER
+            is_vague = decision.kind != "answer" and decision.confidence < SURE_AFTER_DANGER
             if is_vague or decision.kind in ("clarify", "unreadable"):
                 return Answer(session.last)
             decision = replace(decision, alarm=True)
@@ -182,7 +187,8 @@ class Bot:
         does = self._does(decision)
         if does and not reading.subjects and (not has_answer or decision.confidence >= SURE_FOLLOW_UP):
             return meant, decision
-        if reading.is_open and not (decision.kind == "answer" and decision.confidence >= sure):
+        is_sure = decision.kind == "answer" and decision.confidence >= sure and not reading.stands_in
+        if reading.is_open and not is_sure:
             meant = understand(utterance, self.model, _wordings(reading))
             decision = decide(utterance, meant, self.model, is_explained, goes_on=True)
         if self._does(decision):  # It says more than that it goes on from the last answer.
@@ -298,7 +304,7 @@ def _without_smalltalk(meant: Understanding, intents: Mapping[str, Intent]) -> U
 
 def _wordings(reading: Reading) -> list[tuple[tuple[str, ...], float]]:
     """The other wordings of an open question, each with its share."""
-    shares = ((reading.filled, FILLED), (reading.joined, JOINED))
+    shares = ((reading.filled, FILLED_IN if reading.stands_in else NAMED_FIRST), (reading.joined, JOINED))
     return [(words, share) for words, share in shares if words]
 
 

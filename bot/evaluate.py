@@ -1,154 +1,145 @@
-"""Scoring a file of labelled questions: which kinds of question are handled right, with 95 % intervals.
-
-A question is handled right when the reply is of the right kind and, where the file names golds, cites one of them
-among its first two citations; a reply that breaks the form of a reply is never right. See the README.
-"""
+"""Scoring labelled questions: which kinds are handled right, what is taken for what, what confidence is worth."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.engine import Bot
+from bot.labelled import ORDER, Row, Talk, hits, judge, judge_turn, read_rows
 from bot.model import Calibration
-from bot.types import Article, Citation, Reply, Span
+from bot.types import Reply
 
-__all__ = ["EvalError", "Row", "draw_reliability", "evaluate", "judge", "read_rows", "wilson"]
+__all__ = ["Case", "Figures", "ask_all", "draw_reliability", "measure", "show", "to_json", "wilson"]
 
-ORDER = (
-    "answerable",
-    "not_emergency",
-    "unanswerable",
-    "oos",
-    "advice",
-    "emergency",
-    "smalltalk",
-    "multi",
-    "abuse",
-    "in-scope",
-    "left-out",
-)
-KINDS = frozenset(ORDER[:9]) - {"unanswerable"}
+MAIN = ("answerable", "not_emergency", "unanswerable", "oos", "advice", "emergency", "smalltalk", "multi", "turn")
+"""The nine kinds that the macro average is over, as far as a file holds them."""
 
+ANSWERED = frozenset({"answerable", "not_emergency", "multi", "in-scope"})
+DECLINED = frozenset({"unanswerable", "oos", "advice", "left-out"})
+"""Kinds of which every answer is wrong."""
 
-class EvalError(Exception):
-    """A labelled file that cannot be scored; the message names the line, the fact and the remedy."""
+BINS = 10
+"""Of confidence, in the reliability diagram and the histogram."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One labelled question. `golds` are spans by article; `parts` the same for each part of a multiple question."""
+class Case:
+    """One labelled question with the reply to it. `before` is what was typed before it in its conversation.
 
-    name: str
-    question: str
-    kind: str
-    golds: tuple[tuple[str, Span], ...]
-    parts: tuple[tuple[tuple[str, Span], ...], ...]
-    professional: tuple[tuple[str, Span], ...]
-    both: bool
-    intent: str | None = None
+    `wanted` is the intent that should have been understood: the likeliest of those that quote a gold.
+    """
 
-
-def read_rows(path: Path, articles: Mapping[str, Article]) -> Iterator[Row]:
-    """The rows of a labelled file. Raises EvalError at the first line that is not one."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvalError(
-            f"{path}: cannot be read as UTF-8 text: {error}\n    -> name a file of labelled questions"
-        ) from None
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                yield _read_row(json.loads(line), articles)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                remedy = 'write {"id": …, "q": "…", "kind": "…", "gold": [{"doc": "…", "quote": "…"}]}'
-                raise EvalError(f"{path}:{number}:1: not a labelled question: {error}\n    -> {remedy}") from None
+    row: Row
+    reply: Reply
+    is_right: bool
+    wanted: str | None = None
+    before: tuple[str, ...] = ()
 
 
-def _read_row(data: dict[str, Any], articles: Mapping[str, Article]) -> Row:
-    kind = data.get("kind", "")
-    if "intent" in data:
-        kind = "in-scope" if data["intent"] else "left-out"
-    elif kind not in KINDS:
-        raise ValueError(f"unknown kind {kind!r}")
-    elif data.get("near"):
-        kind = "unanswerable"
-    golds = data.get("gold") or []
-    return Row(
-        name=str(data.get("id", "")),
-        question=data["q"],
-        kind=kind,
-        golds=tuple(_find_gold(g, articles) for g in golds),
-        parts=tuple(tuple(_find_gold(g, articles) for g in part) for part in data.get("parts") or []),
-        professional=tuple(_find_gold(g, articles) for g in golds if "professional" in g["quote"]),
-        both=data.get("need") == "both-docs",
-        intent=data.get("intent"),
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a file of labelled questions says of a bot.
+
+    `kinds`: (kind, right, asked); `macro`: mean share over the main kinds; `bins`: for each tenth of confidence the
+    mean confidence of the answers in it, how many were right, and how many wrong; `coverage`: (confidence, share of
+    the questions to be answered that are answered from there on, share of these answers that is right);
+    `confusions`: (wanted intent, understood intent, cases), the most frequent first.
+    """
+
+    kinds: tuple[tuple[str, int, int], ...]
+    macro: float | None
+    bins: tuple[tuple[float, int, int], ...]
+    coverage: tuple[tuple[float, float, float], ...]
+    confusions: tuple[tuple[str, str, tuple[Case, ...]], ...]
+
+
+def ask_all(bot: Bot, file: Path, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Case]:
+    """Ask every question of a file, conversations turn by turn. Raises EvalError for a file that cannot be scored."""
+    rows = list(read_rows(file, bot.articles))
+    cases: list[Case] = []
+    for number, row in enumerate(rows):
+        progress(number, len(rows))
+        cases += _ask_turns(bot, row) if isinstance(row, Talk) else [_ask(bot, row)]
+    return cases
+
+
+def _ask(bot: Bot, row: Row) -> Case:
+    reply = bot.ask(row.question)
+    return Case(row, reply, judge(row, reply, bot.articles), _find_wanted(bot, row, reply))
+
+
+def _ask_turns(bot: Bot, talk: Talk) -> Iterator[Case]:
+    session = bot.session()
+    before: list[Reply] = []
+    for number, row in enumerate(talk.turns):
+        reply = session.ask(row.question)
+        typed = tuple(turn.question for turn in talk.turns[:number])
+        is_right = judge_turn(row, reply, before, bot.articles)
+        yield Case(row, reply, is_right, _find_wanted(bot, row, reply), typed)
+        before.append(reply)
+
+
+def _find_wanted(bot: Bot, row: Row, reply: Reply) -> str | None:
+    if row.intent:
+        return row.intent
+    ranked = [name for name in (reply.intent, *(a.intent for a in reply.alternatives)) if name in bot.intents]
+    for name in dict.fromkeys((*ranked, *bot.intents)):
+        intent = bot.intents[name] if name else None
+        if intent and any(hits(bot.cite(intent.quotes[:place]), row.golds) for place in range(1, 3)):
+            return name
+    return None
+
+
+def measure(cases: Sequence[Case]) -> Figures:
+    """The figures of all cases together."""
+    counts = {kind: [case.is_right for case in cases if case.row.kind == kind] for kind in ORDER}
+    kinds = tuple((kind, sum(right), len(right)) for kind, right in counts.items() if right)
+    main = [right / asked for kind, right, asked in kinds if kind in MAIN]
+    return Figures(
+        kinds=kinds,
+        macro=sum(main) / len(main) if main else None,
+        bins=_bin(cases),
+        coverage=tuple(_cover(cases, tenth / 10) for tenth in range(10)),
+        confusions=_confuse(cases),
     )
 
 
-def _find_gold(gold: dict[str, str], articles: Mapping[str, Article]) -> tuple[str, Span]:
-    article = articles.get(gold["doc"])
-    start = article.text.find(gold["quote"]) if article else -1
-    if article is None or start < 0:
-        raise ValueError(f"the gold is in no article: {gold['quote'][:60]!r}")
-    length = len(gold["quote"])
-    if "core" in gold:
-        start, length = article.text.find(gold["core"], start), len(gold["core"])
-    return gold["doc"], Span(start, start + length)
+def _bin(cases: Sequence[Case]) -> tuple[tuple[float, int, int], ...]:
+    answers = [case for case in cases if case.reply.kind == "answer"]
+    places = [min(int(case.reply.confidence * BINS), BINS - 1) for case in answers]
+    bins = []
+    for place in range(BINS):
+        inside = [case for case, at in zip(answers, places, strict=True) if at == place]
+        said = sum(case.reply.confidence for case in inside) / len(inside) if inside else 0.0
+        right = sum(case.is_right for case in inside)
+        bins.append((said, right, len(inside) - right))
+    return tuple(bins)
 
 
-def judge(row: Row, reply: Reply, articles: Mapping[str, Article]) -> bool:
-    """Whether a question was handled right (contract, section 5)."""
-    if not keeps_form(reply, articles, max(1, len(row.parts))):
-        return False
-    cited, first = reply.citations, reply.citations[:2]
-    match row.kind:
-        case "in-scope":
-            return reply.intent == row.intent and reply.kind in ("answer", "smalltalk")
-        case "left-out":
-            return reply.kind == "out_of_scope"
-        case "multi":
-            return all(_hits(cited, part) for part in row.parts)
-        case "abuse":
-            return True
-        case "answerable" | "not_emergency" if row.golds and row.both:
-            return reply.kind == "answer" and len({c.article for c in cited if _hits([c], row.golds)}) > 1
-        case "answerable" | "not_emergency" if row.golds:
-            return (reply.kind == "answer" and _hits(first, row.golds)) or (
-                reply.kind == "advice" and _hits(first, row.professional)
-            )
-        case "not_emergency":
-            return reply.kind not in ("urgent", "answer")
-        case "oos" | "unanswerable":
-            return reply.kind in ("out_of_scope", "advice", "smalltalk")
-        case _:
-            return reply.kind == {"emergency": "urgent"}.get(row.kind, row.kind)
+def _cover(cases: Sequence[Case], least: float) -> tuple[float, float, float]:
+    wanted = [case for case in cases if case.row.kind in ANSWERED]
+    answered = [
+        case
+        for case in cases
+        if case.row.kind in ANSWERED | DECLINED and case.reply.kind == "answer" and case.reply.confidence >= least
+    ]
+    covered = sum(case.row.kind in ANSWERED for case in answered)
+    right = sum(case.is_right for case in answered)
+    return least, covered / len(wanted) if wanted else 0.0, right / len(answered) if answered else 1.0
 
 
-def _hits(citations: Sequence[Citation], golds: Sequence[tuple[str, Span]]) -> bool:
-    """Whether one citation covers half of a gold, or half of the citation lies in one."""
-    return any(
-        c.article == name
-        and min(c.end, gold.end) - max(c.start, gold.start) >= 0.5 * min(c.end - c.start, gold.end - gold.start)
-        for c in citations
-        for name, gold in golds
-    )
-
-
-def keeps_form(reply: Reply, articles: Mapping[str, Article], parts: int = 1) -> bool:
-    """Whether a reply keeps the contract's limits: verbatim quotes, each shown, at most 4 and 120 words a part."""
-    quoted = sum(len(c.quote.split()) for c in reply.citations)
-    return (
-        len(reply.citations) <= 4 * parts
-        and quoted <= 120 * parts
-        and (reply.kind != "answer" or bool(reply.citations))
-        and all(c.quote in reply.text and articles[c.article].text[c.start : c.end] == c.quote for c in reply.citations)
-    )
+def _confuse(cases: Sequence[Case]) -> tuple[tuple[str, str, tuple[Case, ...]], ...]:
+    pairs: dict[tuple[str, str], list[Case]] = {}
+    for case in cases:
+        if not case.is_right and case.wanted and case.reply.intent and case.wanted != case.reply.intent:
+            pairs.setdefault((case.wanted, case.reply.intent), []).append(case)
+    frequent = sorted(pairs.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple((wanted, got, tuple(found)) for (wanted, got), found in frequent)
 
 
 def wilson(right: int, asked: int) -> tuple[float, float]:
@@ -166,25 +157,24 @@ def wilson(right: int, asked: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
-def evaluate(bot: Bot, file: str, as_json: bool, say: Callable[[str], None]) -> None:
-    """Ask every question of a file and print the table. Raises EvalError for a file that cannot be scored."""
-    right: dict[str, list[bool]] = {}
-    for row in list(read_rows(Path(file), bot.articles)):
-        right.setdefault(row.kind, []).append(judge(row, bot.ask(row.question), bot.articles))
-    table = [(kind, sum(right[kind]), len(right[kind])) for kind in ORDER if kind in right]
-    calibration = bot.model.calibration
-    if as_json:
-        figures: dict[str, Any] = {
-            k: {"right": n, "asked": of, "share": round(n / of, 4), "interval": wilson(n, of)} for k, n, of in table
-        }
-        say(json.dumps({**figures, "calibration_error": round(calibration.error, 4)}))
-        return
-    say(f"{'':14}  right  asked  share  95 % interval")
-    for kind, n, of in table:
-        low, high = wilson(n, of)
-        say(f"{kind:14} {n:6} {of:6} {n / of:6.3f}  {low:.3f}–{high:.3f}")
-    say("")
-    say(draw_reliability(calibration))
+# --- for a terminal, for a program ------------------------------------------------------------------
+
+
+def show(figures: Figures, calibration: Calibration) -> str:
+    """The figures as a page of text."""
+    lines = [f"{'':14}  right  asked  share  95 % interval"]
+    for kind, right, asked in figures.kinds:
+        low, high = wilson(right, asked)
+        lines.append(f"{kind:14} {right:6} {asked:6} {right / asked:6.3f}  {low:.3f}–{high:.3f}")
+    if figures.macro is not None:
+        lines.append(f"{'macro':14} {'':6} {'':6} {figures.macro:6.3f}  over the main kinds")
+    if any(covered for _, covered, _ in figures.coverage):
+        lines += ["", "confidence from  answered  of these right"]
+        lines += [f"{least:15.1f} {covered:9.3f} {right:15.3f}" for least, covered, right in figures.coverage]
+    if figures.confusions:
+        lines += ["", "taken for another (wanted -> understood)"]
+        lines += [f"  {len(cases):3}  {wanted} -> {got}" for wanted, got, cases in figures.confusions[:10]]
+    return "\n".join([*lines, "", draw_reliability(calibration)])
 
 
 def draw_reliability(calibration: Calibration) -> str:
@@ -195,3 +185,19 @@ def draw_reliability(calibration: Calibration) -> str:
         if n:
             lines.append(f"  said {said:.2f}  right {right:.2f}  {'#' * round(40 * right):40} {n:5}")
     return "\n".join(lines)
+
+
+def to_json(figures: Figures, calibration: Calibration) -> dict[str, Any]:
+    """The figures as plain values, the kinds at the top."""
+    kinds = {
+        kind: {"right": right, "asked": asked, "share": round(right / asked, 4), "interval": wilson(right, asked)}
+        for kind, right, asked in figures.kinds
+    }
+    pairs = Counter({f"{wanted} -> {got}": len(cases) for wanted, got, cases in figures.confusions})
+    return {
+        **kinds,
+        "macro": figures.macro,
+        "coverage": [dict(zip(("from", "answered", "right"), row, strict=True)) for row in figures.coverage],
+        "confusions": dict(pairs.most_common()),
+        "calibration_error": round(calibration.error, 4),
+    }

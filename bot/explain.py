@@ -12,7 +12,7 @@ from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Intent, Pack, Ranked
 from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, is_foreign, read, understand
 
-__all__ = ["explain"]
+__all__ = ["explain", "find_nearest"]
 
 SHOWN = 5
 """Intents in the ranking, and features and example lines for the first two."""
@@ -84,12 +84,12 @@ def _evidence(bot: Bot, words: tuple[str, ...], ranked: Ranked, pack: Pack) -> I
     yield f"{ranked.intent} ({intent.file}:{intent.line})"
     for feature, value in bot.model.evidence(words, ranked.intent)[: 2 * SHOWN]:
         yield f"  {value:+.3f}  {_BLOCKS[feature[0]]} “{feature[1:].strip()}”"
-    for place, text in _nearest(bot, words, intent):
+    for place, text in find_nearest(bot, words, intent):
         yield f"  {place}: {text}"
 
 
-def _nearest(bot: Bot, words: tuple[str, ...], intent: Intent) -> list[tuple[str, str]]:
-    """The example lines of an intent that share the rarest stems with an utterance."""
+def find_nearest(bot: Bot, words: tuple[str, ...], intent: Intent) -> list[tuple[str, str]]:
+    """The example lines of an intent that share the rarest stems with an utterance: (file:line, text)."""
     phrases = index_phrases(bot.model.pack.synonyms)
     weight = {f[1:]: bot.model.idf[row] for _, f, row, _ in bot.model.terms(words) if f[0] == "s" and row >= 0}
     scored = []

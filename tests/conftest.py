@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import Bot, Reply
-from bot.evaluate import keeps_form
+from bot.labelled import keeps_form
 from bot.text import clean
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -123,3 +123,11 @@ def test_a_change_on_the_way_loses_no_more_than_two_in_a_hundred(
     before = sum(map(urgent, texts))
     after = sum(urgent(change(text, random.Random(text))) for text in texts)
     assert after >= before - 0.02 * len(texts)
+
+
+def test_no_danger_is_lost_in_the_middle_of_a_conversation(bot: Bot) -> None:
+    """What was said before makes nothing harmless: at most an utterance of a few words that no rule knows."""
+    for text in (text for part in DANGER.values() for text in part if bot.ask(text).kind == "urgent"):
+        session = bot.session()
+        session.ask("which exercises do physical therapists give")
+        assert session.ask(text).kind == "urgent", text

@@ -82,14 +82,6 @@ def test_a_megabyte_is_cut_with_a_word_about_it(bot: Bot) -> None:
     assert_sound(bot, reply)
 
 
-def test_suggestions_are_not_what_was_just_asked(bot: Bot) -> None:
-    session = bot.session()
-    first = session.ask("do they use heat packs")
-    assert len(first.suggestions) == 3
-    second = session.ask(first.suggestions[0])
-    assert first.suggestions[0] not in second.suggestions
-
-
 @pytest.mark.parametrize("pick", ["2", "the second one", "second", "two"])
 def test_a_number_picks_what_was_offered_in_that_place(bot: Bot, pick: str) -> None:
     session = bot.session()
@@ -112,12 +104,76 @@ def test_more_never_shows_a_quote_twice_until_all_is_said(bot: Bot) -> None:
     assert reply.text.startswith(bot.wording["no_more"])
 
 
+FOLLOW_UPS = ("more", "why?", "where does it say that", "say that again", "in simpler words", "and the other one?", "2")
+
+
 def test_a_session_that_was_reset_remembers_nothing(bot: Bot) -> None:
+    """By its next replies: whatever is said, it is answered as to somebody new."""
+    for said in (*FOLLOW_UPS, "what about OT", "do they need a licence", "lasers?", "neither"):
+        session = bot.session()
+        for question in ("how are physical therapists trained", "do they use heat", "more", "what is parking"):
+            session.ask(question)
+        session.reset()
+        assert session.ask(said) == bot.session().ask(said), said
+        session.ask("how are physical therapists trained")
+        assert session.ask("start over").kind == "smalltalk"
+        assert session.ask(said) == bot.session().ask(said), said
+
+
+def test_two_hundred_turns_stay_right(bot: Bot) -> None:
+    """Every topic in turn, jumping, with follow-ups between: each is answered as it is when it stands alone."""
     session = bot.session()
-    session.ask("do they use lasers")
-    session.reset()
-    assert session.ask("more").kind == "clarify"
-    assert session.ask("where does it say that").kind == "clarify"
+    topics = [intent for intent in bot.intents.values() if intent.quotes and intent.kind == "answer"]
+    turns = 0
+    for number, intent in enumerate(topics[::2] + topics[1::2]):
+        reply = session.ask(intent.question)
+        alone = bot.ask(intent.question)
+        assert (reply.kind, reply.citations[0]) == (alone.kind, alone.citations[0]), intent.name
+        again = session.ask(FOLLOW_UPS[number % 4])
+        assert_sound(bot, again)
+        if number % 4 == 3:
+            assert again.citations == reply.citations
+        turns += 2
+    assert turns >= 200
+
+
+def test_suggestions_lead_somewhere_and_are_never_repeated(bot: Bot) -> None:
+    session = bot.session()
+    asked: set[str] = set()
+    reply = session.ask("what is occupational therapy")
+    for _ in range(25):
+        assert reply.suggestions and not asked & set(reply.suggestions)
+        asked.add(reply.suggestions[0])
+        reply = session.ask(reply.suggestions[0])
+        assert reply.kind == "answer"
+
+
+def test_the_next_natural_question_is_offered_first(bot: Bot) -> None:
+    for name in ("heat_or_cold", "what_is_ot", "ot_training"):
+        intent = bot.intents[name]
+        assert intent.next
+        assert bot.ask(intent.question).suggestions[0] == bot.intents[intent.next[0]].question
+
+
+@pytest.mark.parametrize("pick", ["2", "the second one", "second please", "number two", "{question}"])
+def test_a_question_back_is_answered_by_picking(bot: Bot, pick: str) -> None:
+    session = bot.session()
+    choices = session.ask("more").choices
+    wanted = next(name for name, intent in bot.intents.items() if intent.question == choices[1])
+    assert session.ask(pick.format(question=choices[1])).intent == wanted
+
+
+def test_what_stays_unclear_is_handed_over_to_a_person(bot: Bot) -> None:
+    session = bot.session()
+    first = session.ask("say that again")
+    second = session.ask("neither")
+    assert (first.kind, second.kind) == ("clarify", "clarify")
+    assert not set(first.choices) & set(second.choices)
+    third = session.ask("neither")
+    assert third.kind == "out_of_scope"
+    assert third.text.startswith(bot.wording["hand_over"])
+    assert third.suggestions
+    assert session.ask("do they use lasers").kind == "answer"
 
 
 def test_one_bot_is_shared_by_sessions_that_do_not_meet(bot: Bot) -> None:

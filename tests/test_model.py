@@ -143,9 +143,7 @@ def test_a_damaged_cache_is_rebuilt_and_an_edit_is_seen(
     assert Bot.load(pack).ask("hello").text.startswith("Hi.")
 
 
-def test_a_change_of_wording_learns_nothing_anew(
-    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_of_wording_learns_nothing_anew(pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATIENT_GUIDE_CACHE", str(tmp_path / "cache"))
     Bot.load(pack)
     learned = []
@@ -154,7 +152,9 @@ def test_a_change_of_wording_learns_nothing_anew(
     path.write_text(path.read_text(encoding="utf-8").replace("Hello. Ask me", "Hi. Ask me"), encoding="utf-8")
     assert Bot.load(pack).ask("hello").text.startswith("Hi.")
     assert not learned
-    path.write_text(path.read_text(encoding="utf-8").replace("- hello", "- hello\n      - ahoy matey"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("- hello", "- hello\n      - ahoy matey"), encoding="utf-8"
+    )
     assert Bot.load(pack).ask("ahoy matey").text.startswith("Hi.")
     assert len(learned) == 1
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot import Bot
-from bot.evaluate import judge, read_rows
+from bot.labelled import judge, read_rows
 from bot.pack import load_pack, shipped_root
 from bot.text import split_words
 
