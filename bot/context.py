@@ -104,6 +104,10 @@ class Context:
         named = self._named(words)
         return named[0] if len(named) == 1 else None
 
+    def names_publisher(self, words: Sequence[str]) -> bool:
+        """Whether an utterance names the publisher of an article."""
+        return any(_spaced(name) in _spaced(words) for name in self._publishers)
+
     def names_only_subjects(self, words: Sequence[str]) -> bool:
         """Whether an utterance names several subjects, and nothing else."""
         rest = (word for word in self._without_subjects(self._strip(tuple(words))[0]) if word not in self._fillers)

@@ -169,7 +169,8 @@ class Bot:
             return self._follow_ups.ask_what(session)
         if reading.words != utterance.words:
             utterance = replace(utterance, words=reading.words, known=1.0)
-        meant, decision = self._consider(utterance, reading, is_explained, session.answer is not None)
+        last = session.answer.intent if session.answer else None
+        meant, decision = self._consider(utterance, reading, last, is_explained)
         if session.last and session.last.kind == "urgent":
             is_vague = decision.kind != "answer" and decision.confidence < SURE_AFTER_DANGER
             if is_vague or decision.kind in ("clarify", "unreadable"):
@@ -179,17 +180,23 @@ class Bot:
         return answer and replace(answer, thread=self._stand_alone(reading, decision))
 
     def _consider(
-        self, utterance: Utterance, reading: Reading, is_explained: bool, has_answer: bool, sure: float = SURE_ALONE
+        self,
+        utterance: Utterance,
+        reading: Reading,
+        last: str | None,
+        is_explained: bool = False,
+        sure: float = SURE_ALONE,
     ) -> tuple[Understanding, Decision]:
-        """What an utterance means and what to do about it: by itself where it can, else with its context."""
+        """What an utterance means and what to do about it: by itself where it can, else after the `last` intent."""
         meant = understand(utterance, self.model)
         decision = decide(utterance, meant, self.model, is_explained)
-        does = self._does(decision)
-        if does and not reading.subjects and (not has_answer or decision.confidence >= SURE_FOLLOW_UP):
+        is_follow_up = self._does(decision) and not reading.subjects
+        if is_follow_up and (last is None or decision.confidence >= SURE_FOLLOW_UP):
             return meant, decision
         is_sure = decision.kind == "answer" and decision.confidence >= sure and not reading.stands_in
         if reading.is_open and not is_sure:
-            meant = understand(utterance, self.model, _wordings(reading))
+            near = (last, *self._offers.neighbours(last)) if last else ()
+            meant = understand(utterance, self.model, _wordings(reading), near)
             decision = decide(utterance, meant, self.model, is_explained, goes_on=True)
         if self._does(decision):  # It says more than that it goes on from the last answer.
             meant = _without_smalltalk(meant, self.intents)
@@ -233,15 +240,18 @@ class Bot:
             return decision
         firsts: dict[Quote, None] = {}
         thread: tuple[str, ...] = ()
+        last: str | None = None
         for part in parts:
             asked = read(part, self.model, self._phrases)
             if self._context.names_only_subjects(asked.words):
                 return decision  # "Zippers, OT or PT?" is one question.
             reading = self._context.read(asked.words, thread, self._context.subject(thread))
-            meant, found = self._consider(replace(asked, words=reading.words), reading, False, True, SURE_ALONE_PART)
+            asked = replace(asked, words=reading.words)
+            meant, found = self._consider(asked, reading, last, sure=SURE_ALONE_PART)
             thread = self._stand_alone(reading, found)
             if found.kind == "answer" and meant.confidence >= SURE_PART:
                 firsts[found.quotes[0]] = None
+                last = found.intent
         if len(firsts) < 2 or decision.quotes[0] not in firsts:
             return decision
         return replace(decision, quotes=tuple(dict.fromkeys((*firsts, *decision.quotes))), parts=len(firsts))
@@ -272,11 +282,19 @@ class Bot:
         if kind in ("advice", "out_of_scope"):
             return session if subject is None else replace(session, subject=subject)
         if subject is None and kind == "answer":
-            said = " ".join((c.lead.quote if c.lead else "") + " " + c.quote for c in answer.reply.citations[:1])
-            asked = self.intents[answer.reply.intent].question if answer.reply.intent else ""
-            found = (self._context.subject(read(text, self.model, self._phrases).words) for text in (asked, said))
-            subject = next((place for place in found if place is not None), None)
+            subject = self._find_subject(answer)
         return replace(session, thread=answer.thread, subject=subject)
+
+    def _find_subject(self, answer: Answer) -> int | None:
+        """What an answer speaks of, by the question of its intent, else by its first quote; None if of a publisher."""
+        asked = self.intents[answer.reply.intent].question if answer.reply.intent else ""
+        said = [f"{c.lead.quote if c.lead else ''} {c.quote}" for c in answer.reply.citations[:1]]
+        for words in (read(text, self.model, self._phrases).words for text in (asked, *said)):
+            if (subject := self._context.subject(words)) is not None:
+                return subject
+            if self._context.names_publisher(words) or self._context.names_publisher(answer.thread):
+                return None
+        return None
 
 
 class Conversation:

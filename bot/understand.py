@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import mul
 
 from bot.model import KIND_ORDER, Model, Scores
@@ -55,6 +56,10 @@ general passage. Nearly all danger that neither a rule nor `DANGER` finds lies a
 SURE_PART, MOST_PARTS = 0.45, 8
 """Confidence from which a part of an utterance counts as a question of its own, and how many are looked at."""
 
+NEARBY = 0.25
+"""Score by which an intent next to the last one is favoured in a question that goes on from it. It took 287 of 323
+turns to 292; with .5 it is 291, and the last intent wins where the subject has changed."""
+
 RANKED, POOLED, CHOICES = 12, 40, 3
 """Intents kept in the ranking (with the best of each kind), intents whose quotes are pooled, and choices offered."""
 
@@ -90,20 +95,26 @@ def _repair(place: int, typed: Sequence[str], words: Sequence[str], model: Model
 
 
 def understand(
-    utterance: Utterance, model: Model, wordings: Sequence[tuple[Sequence[str], float]] = ()
+    utterance: Utterance,
+    model: Model,
+    wordings: Sequence[tuple[Sequence[str], float]] = (),
+    near: Collection[str] = (),
 ) -> Understanding:
     """Rank intents, kinds and quotes for an utterance. Probabilities of all intents sum to 1, so do those of kinds.
 
-    `wordings` say the same in the light of a conversation, each with its share of the scores.
+    `wordings` say the same in the light of a conversation, each with its share of the scores; `near` are the intents
+    next to what was last spoken of.
     """
     scores = model.score(utterance.words)
     c = model.calibration
     intents = list(model.pack.intents.values())
     members = {k: [i for i, intent in enumerate(intents) if intent.kind == k] for k in KIND_ORDER}
     kinds = _weigh_kinds(scores, model, members)
-    if wordings:
+    if wordings or near:
         danger = kinds["urgent"]
         scores = _blend(scores, [(model.score(words), share) for words, share in wordings])
+        drawn = [score + NEARBY * (i.name in near) for score, i in zip(scores.intents, intents, strict=True)]
+        scores = replace(scores, intents=drawn)
         kinds = _weigh_kinds(scores, model, members)
         is_vague = danger < CERTAIN and len(utterance.words) <= BRIEF
         if danger > kinds["urgent"] and not is_vague:  # Nothing said before makes it harmless.
