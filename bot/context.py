@@ -23,7 +23,8 @@ class Reading:
     `words` are what is asked, what stands for another subject written out. Where it goes on from the last question
     (`is_open`), `filled` are its words with the subject spoken of in them, and `joined` those with the last question
     before them. `subjects` are the places of those it names; with `stands_in` it holds a word that stands for one.
-    `is_lost`: it means something said before, and nothing was.
+    `swapped` is the subject of which it asks the last question anew. `is_lost`: it means something said before, and
+    nothing was.
     """
 
     words: tuple[str, ...]
@@ -32,6 +33,7 @@ class Reading:
     joined: tuple[str, ...] = ()
     subjects: tuple[int, ...] = ()
     stands_in: bool = False
+    swapped: int | None = None
     is_lost: bool = False
 
 
@@ -104,6 +106,10 @@ class Context:
         named = self._named(words)
         return named[0] if len(named) == 1 else None
 
+    def name(self, subject: int) -> str:
+        """The first form of a subject's name."""
+        return " ".join(self._subjects[subject][0])
+
     def names_publisher(self, words: Sequence[str]) -> bool:
         """Whether an utterance names the publisher of an article."""
         return any(_spaced(name) in _spaced(words) for name in self._publishers)
@@ -131,7 +137,7 @@ class Context:
         named = self._named(core)
         rest = [word for word in self._without_subjects(core) if word not in self._fillers]
         if len(named) == 1 and not rest and thread:
-            return Reading(self._swap(thread, named[0]), subjects=tuple(named))
+            return Reading(self._swap(thread, named[0]), subjects=tuple(named), swapped=named[0])
         filled: tuple[str, ...] = ()
         stands_in = False
         if subject is not None and not named:

@@ -144,7 +144,7 @@ class Bot:
         follow_up = self._context.find_follow_up(readings(utterance))
         if follow_up == "restart":
             return None
-        if follow_up and (follow_up != "neither" or session.unclear):
+        if follow_up:
             return self._follow_ups.answer(follow_up, session)
         return self._answer_question(utterance, session, seen.is_explained)
 
@@ -176,6 +176,8 @@ class Bot:
             if is_vague or decision.kind in ("clarify", "unreadable"):
                 return Answer(session.last)
             decision = replace(decision, alarm=True)
+        if reading.swapped is not None and session.answer:
+            decision = self._tell_apart(decision, reading.swapped, session.answer)
         answer = self._carry_out(decision, utterance, meant, session)
         return answer and replace(answer, thread=self._stand_alone(reading, decision))
 
@@ -202,6 +204,21 @@ class Bot:
             meant = _without_smalltalk(meant, self.intents)
             decision = decide(utterance, meant, self.model, is_explained)
         return meant, decision
+
+    def _tell_apart(self, decision: Decision, subject: int, last: Reply) -> Decision:
+        """Where the last question has the same answer for another subject: what else is said of that subject."""
+        first = decision.quotes[:1]
+        if not any(q.overlaps(c) and self._speaks_of(q) not in (None, subject) for q in first for c in last.citations):
+            return decision
+        name = Utterance(self._context.name(subject), tuple(self._context.name(subject).split()), known=1.0)
+        found = (*decision.quotes, *choose_quotes(understand(name, self.model).quotes))
+        new = tuple(q for q in found if self._speaks_of(q) == subject and not any(map(q.overlaps, last.citations)))
+        return replace(decision, quotes=new) if new else decision
+
+    def _speaks_of(self, quote: Quote) -> int | None:
+        (cited,) = self.cite([quote])
+        said = f"{cited.lead.quote if cited.lead else ''} {cited.quote}"
+        return self._context.subject(read(said, self.model, self._phrases).words)
 
     def _does(self, decision: Decision) -> bool:
         """Whether a decision is to carry out a follow-up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.compose import Answer, Composer
 from bot.model import Model
@@ -12,6 +13,9 @@ from bot.types import Decision, Quote, Ranked, Reply, Utterance
 from bot.understand import CHOICES, NAMED, choose_quotes, understand
 
 __all__ = ["FollowUps"]
+
+NEAREST = 4
+"""Quotes beside an answer that may hold its reasons."""
 
 MOST_ASKED_BACK = 2
 """Questions back in a row, after which a person is handed over to."""
@@ -32,6 +36,8 @@ class FollowUps:
         if follow_up == "help":
             text = f"{self._wording['help']}\n\n{self._wording['emergency']}"
             return self._composer.smalltalk(Decision("smalltalk"), text, self._offers.first)
+        if follow_up == "neither" and not session.unclear:
+            return self._composer.smalltalk(Decision("smalltalk"), self._wording["anything_else"], self._offers.first)
         if follow_up == "neither" and last:
             ranked = tuple(Ranked(a.intent, 0.0, a.confidence) for a in last.alternatives)
             return self.ask_back(Decision("clarify", last.intent, alternatives=ranked), session)
@@ -61,7 +67,8 @@ class FollowUps:
         if session.unclear:
             wording = "clarify_again"
             other = (ranked.intent for ranked in decision.alternatives)
-            names = dict.fromkeys((*decision.choices, *other, *self._offers.first))
+            beside = (near for name in self._offers.first for near in self._offers.neighbours(name))
+            names = dict.fromkeys((*decision.choices, *other, *self._offers.first, *beside, *self._model.pack.intents))
             new = [name for name in names if self._offers.is_answerable(name) and name not in session.offered]
             decision = Decision(
                 "clarify", decision.intent, decision.confidence, choices=tuple(new)[:CHOICES], alarm=decision.alarm
@@ -86,7 +93,8 @@ class FollowUps:
 
     def _explain(self, answer: Reply, session: Session) -> Answer:
         """What stands beside the last answer in its article: there its reasons are, if anywhere."""
-        return self._show_new([*self._offers.around(answer), *session.waiting], answer, session)
+        beside = self._offers.around(answer)[:NEAREST]
+        return replace(self._show_new(beside, answer, session), waiting=session.waiting)
 
     def _show_new(self, quotes: Iterable[Quote], answer: Reply, session: Session) -> Answer:
         """Those of the quotes that were not shown yet."""
@@ -101,7 +109,7 @@ class FollowUps:
         """The plainest quote of the last answer, and the word that there are no other words than the articles'."""
         cited = {(c.article, c.start) for c in answer.citations}
         shown = [quote for quote in session.shown if (quote.article, quote.start) in cited]
-        plainest = min(dict.fromkeys([*shown, *session.waiting]), key=self._composer.plainness)
+        plainest = min(shown, key=self._composer.plainness)
         decision = Decision("answer", answer.intent, answer.confidence, (plainest,))
         suggestions = self._offers.suggest(decision, None, session)
         return self._composer.answer(decision, suggestions, before=self._wording["plainer"])

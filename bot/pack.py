@@ -55,6 +55,7 @@ WORDING: dict[str, frozenset[str]] = {
         "only_source": "",
         "plainer": "",
         "restarted": "",
+        "anything_else": "",
         "help": "",
         "welcome": "clinic",
         "goodbye": "",

@@ -133,7 +133,7 @@ class Quote:
     end: int
     lead: Span | None = None
 
-    def overlaps(self, other: Quote) -> bool:
+    def overlaps(self, other: Quote | Citation) -> bool:
         """Whether the two share a stretch of their article."""
         return self.article == other.article and self.start < other.end and other.start < self.end
 

@@ -169,10 +169,13 @@ def test_what_stays_unclear_is_handed_over_to_a_person(bot: Bot) -> None:
     second = session.ask("neither")
     assert (first.kind, second.kind) == ("clarify", "clarify")
     assert not set(first.choices) & set(second.choices)
+    assert_sound(bot, first)
+    assert_sound(bot, second)
     third = session.ask("neither")
     assert third.kind == "out_of_scope"
     assert third.text.startswith(bot.wording["hand_over"])
     assert third.suggestions
+    assert_sound(bot, third)
     assert session.ask("do they use lasers").kind == "answer"
 
 
