@@ -178,7 +178,7 @@ class Composer:
 
     def _quoted(self, citations: Sequence[Citation]) -> list[str]:
         lines: list[str] = []
-        said = ""
+        before = said = ""
         for citation in citations:
             lead = citation.lead.quote if citation.lead else ""
             # What leads into a list ends on a colon, or is a heading and ends on nothing.
@@ -186,13 +186,17 @@ class Composer:
             if citation.quote in said:
                 continue  # It was the lead of the one before.
             goes_on = bool(lead) and lead in said.rpartition("\n\n")[2]  # Of what stands just above.
+            if before and lead.startswith(before) and lines[-1].endswith(before) and not goes_on:
+                lines[-1] += f"{lead.removeprefix(before)} {citation.quote}"  # The lead itself goes on from it.
+                before, said = citation.quote, "\n".join(lines)
+                continue
             if lines and not goes_on:
                 lines.append("")  # Another thought: its own paragraph.
             if is_item:
                 lines += [f"• {citation.quote}"] if goes_on else [lead, f"• {citation.quote}"]
             else:
                 lines.append(citation.quote if goes_on or not lead else f"{lead} {citation.quote}")
-            said = "\n".join(lines)
+            before, said = citation.quote, "\n".join(lines)
         return lines
 
     def source(self, citation: Citation) -> str:

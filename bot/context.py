@@ -61,31 +61,27 @@ class Context:
             None,
         )
 
-    def find_place(self, words: Sequence[str], count: int) -> int | None:
-        """The place from 0 that an utterance names among `count` things and does nothing else; None where it does not.
+    def find_places(self, words: Sequence[str], count: int) -> tuple[int, ...]:
+        """The places from 0 that an utterance names among `count` things, if it names nothing else.
 
-        >>> context = Context(Talk({}, fillers=("the",), places=(("one", "first"), ("two", "second"), ("last",))))
-        >>> [context.find_place(text.split(), 3) for text in ("the second one", "2", "the last", "the heat")]
-        [1, 1, 2, None]
+        >>> context = Context(Talk({}, fillers=("the", "and"), places=(("one", "first"), ("two", "second"), ("last",))))
+        >>> [context.find_places(text.split(), 3) for text in ("the second one", "2", "1 and last", "the heat")]
+        [(1,), (1,), (0, 2), ()]
         """
-        named: set[int] = set()
-        ones = False
-        for word in words:
+        named: list[int] = []
+        for at, word in enumerate(words):
             if word.isdecimal() and len(word) < 3:
-                named.add(int(word) - 1)
+                named.append(int(word) - 1)
             elif (place := self._place(word)) is not None:
-                ones = ones or place == 0
-                named.add(count - 1 if place == len(self._talk.places) - 1 else place)
-            elif word not in self._fillers:
-                return None
-        if len(named) == 2 and ones:
-            named.discard(0)  # "The second one" names one place.
-        place = named.pop() if len(named) == 1 else -1
-        return place if 0 <= place < count else None
+                if not (place == 0 and named and at and self._place(words[at - 1]) is not None):  # "The second one"
+                    named.append(count - 1 if place == len(self._talk.places) - 1 else place)
+            elif word not in self._fillers and word not in self._talk.joins:
+                return ()
+        return tuple(dict.fromkeys(named)) if all(0 <= place < count for place in named) else ()
 
     def names_place(self, words: Sequence[str]) -> bool:
         """Whether an utterance names a place in some list, and says nothing else."""
-        return any(self.find_place(words, count) is not None for count in (1, 99))
+        return bool(self.find_places([word for word in words if word.strip("0")], 99)) or list(words) == ["0"]
 
     def _place(self, word: str) -> int | None:
         return next((place for place, names in enumerate(self._talk.places) if word in names), None)
@@ -115,9 +111,21 @@ class Context:
         return any(_spaced(name) in _spaced(words) for name in self._publishers)
 
     def names_only_subjects(self, words: Sequence[str]) -> bool:
-        """Whether an utterance names several subjects, and nothing else."""
-        rest = (word for word in self._without_subjects(self._strip(tuple(words))[0]) if word not in self._fillers)
-        return len(self._named(words)) > 1 and len(list(rest)) < 2
+        """Whether an utterance names several subjects, and nothing else: "OT or PT?"."""
+        return len(self._named(words)) > 1 and len(self._content(words)) < 2
+
+    def joins_subjects(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        """Whether what stands on both sides of a join belongs together: "what do PTs" "OTs have in common"."""
+        return self._ends_on(one) and self._begins_with(other)
+
+    def _content(self, words: Sequence[str]) -> list[str]:
+        return [w for w in self._without_subjects(self._strip(tuple(words))[0]) if w not in self._fillers]
+
+    def _ends_on(self, words: Sequence[str]) -> bool:
+        return any(_spaced(words).endswith(_spaced(form)) for forms in self._subjects for form in forms)
+
+    def _begins_with(self, words: Sequence[str]) -> bool:
+        return any(_spaced(words).startswith(_spaced(form)) for forms in self._subjects for form in forms)
 
     def _named(self, words: Sequence[str]) -> list[int]:
         text = _spaced(words)
@@ -135,7 +143,7 @@ class Context:
             words = tuple((text[: found.start()] + " ".join(name) + text[found.end() - 1 :]).split())
             core, is_open = self._strip(words)[0], True
         named = self._named(core)
-        rest = [word for word in self._without_subjects(core) if word not in self._fillers]
+        rest = self._content(core)
         if len(named) == 1 and not rest and thread:
             return Reading(self._swap(thread, named[0]), subjects=tuple(named), swapped=named[0])
         filled: tuple[str, ...] = ()
@@ -143,8 +151,8 @@ class Context:
         if subject is not None and not named:
             filled, stands_in = self._fill(words, self._subjects[subject])
         elif not named:
-            publisher = next((name for name in self._publishers if _spaced(name) in _spaced(thread)), ())
-            filled = (*publisher, *words) if publisher else ()
+            publisher = next((name for name in self._publishers if _spaced(name) in _spaced(thread)), None)
+            filled, stands_in = self._fill(words, [publisher] * 2) if publisher else ((), False)
         is_open = (bool(thread) or subject is not None) and (is_open or len(rest) <= SHORT or stands_in)
         joined = thread + words if thread else ()
         return Reading(words, is_open, filled, joined, tuple(named), stands_in)

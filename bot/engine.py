@@ -17,7 +17,7 @@ from bot.offers import Offers
 from bot.pack import shipped_root
 from bot.safety import RedFlags
 from bot.session import Session
-from bot.text import LONGEST, index_phrases, split_words
+from bot.text import LONGEST, index_phrases, open_clitics, split_words
 from bot.types import Article, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
@@ -32,7 +32,7 @@ from bot.understand import (
 
 __all__ = ["Bot", "Conversation"]
 
-NAMED_FIRST, FILLED_IN, JOINED = 0.3, 0.5, 0.1
+NAMED_FIRST, FILLED_IN, JOINED = 0.3, 0.5, 0.2
 """Shares of the scores of an open question's other wordings: with the subject before it, with the subject in place of
 a "they", and behind the last question. On 216 turns all shares about these do as well."""
 
@@ -42,8 +42,8 @@ SURE_AFTER_DANGER = 0.5
 SURE_FOLLOW_UP = 0.5
 """Confidence from which an utterance that names no subject is taken for "more", "say that again" and the like."""
 
-SURE_ALONE = 0.75
-"""Confidence from which an open question is answered as it stands."""
+SURE_ALONE, SURE_DECLINED = 0.75, 0.45
+"""Confidence from which an open question is answered as it stands, and belief from which it is declined."""
 
 SURE_ALONE_PART = 0.6
 """The same for one of several questions in an utterance."""
@@ -66,9 +66,9 @@ class Bot:
         self.flags = RedFlags(model.pack.rules)
         self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
-        self._offers = Offers(model.pack)
-        self._follow_ups = FollowUps(model, self._composer, self._offers)
         self._context = Context(model.pack.talk, model.sources.publishers.values())
+        self._offers = Offers(model.pack, self._context)
+        self._follow_ups = FollowUps(model, self._composer, self._offers)
 
     @classmethod
     def load(cls, pack: str | os.PathLike[str] | None = None, progress: Progress | None = None) -> Bot:
@@ -93,7 +93,8 @@ class Bot:
             raise TypeError(f"a question is a string, not {type(text).__name__}")
         answer = self._walk(read(text, self.model, self._phrases), session)
         if answer is None:
-            return self._composer.smalltalk(Decision("smalltalk"), self.wording["restarted"]).reply, Session()
+            again = self._composer.smalltalk(Decision("smalltalk"), self.wording["restarted"], self._offers.first)
+            return again.reply, Session(offered=again.offered)
         if len(text) > LONGEST:
             cut = self.wording["too_long"]
             answer = replace(answer, reply=replace(answer.reply, text=f"{cut}\n\n{answer.reply.text}"))
@@ -136,8 +137,7 @@ class Bot:
         seen = self.flags.look(readings(utterance))
         if seen.rule:
             return self._composer.urgent(Decision("urgent", seen.rule.flag, 1.0, card=seen.rule.card))
-        picked = self._find_pick(utterance, session)
-        if picked:
+        if picked := self._find_picks(utterance, session):
             return self._answer_picked(picked, session)
         if self._context.names_place(split_words(utterance.text)):
             return self._follow_ups.ask_which(session)
@@ -148,16 +148,17 @@ class Bot:
             return self._follow_ups.answer(follow_up, session)
         return self._answer_question(utterance, session, seen.is_explained)
 
-    def _find_pick(self, utterance: Utterance, session: Session) -> str | None:
-        """The intent picked from those last offered: by its place, by its question, by words that only it holds."""
+    def _find_picks(self, utterance: Utterance, session: Session) -> tuple[str, ...]:
+        """The intents picked from those last offered: by place, by a whole question, by words that only one holds."""
         words, offered = split_words(utterance.text), session.offered
         questions = [self.intents[name].question for name in offered]
-        place = self._context.find_place(words, len(offered))
-        if place is None:
-            place = next((i for i, question in enumerate(questions) if split_words(question) == words), None)
-        if place is None and session.unclear:
-            place = self._context.find_words(utterance.words, questions)
-        return offered[place] if place is not None else None
+        places: Sequence[int] = self._context.find_places(words, len(offered))
+        if not places:
+            places = [i for i, question in enumerate(questions) if split_words(question) == words]
+        if not places and session.unclear:
+            only = self._context.find_words(utterance.words, questions)
+            places = [] if only is None else [only]
+        return tuple(offered[place] for place in places)
 
     def _answer_question(self, utterance: Utterance, session: Session, is_explained: bool) -> Answer | None:
         """The answer to what is no follow-up by its words alone; None where the visitor starts over.
@@ -176,6 +177,7 @@ class Bot:
             if is_vague or decision.kind in ("clarify", "unreadable"):
                 return Answer(session.last)
             decision = replace(decision, alarm=True)
+        decision = self._take_apart(utterance, decision)
         if reading.swapped is not None and session.answer:
             decision = self._tell_apart(decision, reading.swapped, session.answer)
         answer = self._carry_out(decision, utterance, meant, session)
@@ -196,7 +198,8 @@ class Bot:
         if is_follow_up and (last is None or decision.confidence >= SURE_FOLLOW_UP):
             return meant, decision
         is_sure = decision.kind == "answer" and decision.confidence >= sure and not reading.stands_in
-        if reading.is_open and not is_sure:
+        is_declined = decision.kind in ("out_of_scope", "advice") and meant.kinds[decision.kind] >= SURE_DECLINED
+        if reading.is_open and not is_sure and not is_declined:
             near = (last, *self._offers.neighbours(last)) if last else ()
             meant = understand(utterance, self.model, _wordings(reading), near)
             decision = decide(utterance, meant, self.model, is_explained, goes_on=True)
@@ -208,17 +211,16 @@ class Bot:
     def _tell_apart(self, decision: Decision, subject: int, last: Reply) -> Decision:
         """Where the last question has the same answer for another subject: what else is said of that subject."""
         first = decision.quotes[:1]
-        if not any(q.overlaps(c) and self._speaks_of(q) not in (None, subject) for q in first for c in last.citations):
+        if not any(
+            q.overlaps(c) and self._offers.speaks_of(q) not in (None, subject) for q in first for c in last.citations
+        ):
             return decision
         name = Utterance(self._context.name(subject), tuple(self._context.name(subject).split()), known=1.0)
         found = (*decision.quotes, *choose_quotes(understand(name, self.model).quotes))
-        new = tuple(q for q in found if self._speaks_of(q) == subject and not any(map(q.overlaps, last.citations)))
-        return replace(decision, quotes=new) if new else decision
-
-    def _speaks_of(self, quote: Quote) -> int | None:
-        (cited,) = self.cite([quote])
-        said = f"{cited.lead.quote if cited.lead else ''} {cited.quote}"
-        return self._context.subject(read(said, self.model, self._phrases).words)
+        new = tuple(
+            q for q in found if self._offers.speaks_of(q) == subject and not any(map(q.overlaps, last.citations))
+        )
+        return replace(decision, quotes=new, before="not_of_it") if new else decision
 
     def _does(self, decision: Decision) -> bool:
         """Whether a decision is to carry out a follow-up."""
@@ -242,43 +244,73 @@ class Bot:
                 return compose.unreadable(self._offers.first)
         suggestions = self._offers.suggest(decision, meant, session)
         if decision.kind == "answer":
-            return compose.answer(self._answer_parts(utterance, decision), suggestions, utterance.repairs)
+            return compose.answer(decision, suggestions, utterance.repairs, self.wording.get(decision.before, ""))
         if decision.kind == "advice":
             return compose.advice(decision, suggestions, utterance.repairs)
         return compose.out_of_scope(decision, suggestions, utterance.repairs)
 
-    def _answer_parts(self, utterance: Utterance, decision: Decision) -> Decision:
-        """Where an utterance holds several questions, the best quote of each first.
+    def _take_apart(self, utterance: Utterance, decision: Decision) -> Decision:
+        """Where an utterance holds several questions, the best quote of each first; and what it says beside a question.
 
-        The best quote of the whole must be one of them: what is true of no part was asked by the whole.
+        The best quote of the whole must be one of them, unless every part is sure: what is true of no part was asked
+        by the whole. What the articles do not answer is said, and spoils no part that they do.
         """
-        parts = split_questions(mend(utterance), self.model.pack.talk.joins)[:MOST_PARTS]
-        if len(parts) < 2 or len(self.model.sources.named(utterance.words)) > 1:
+        if decision.kind not in ("answer", "out_of_scope", "smalltalk") or self._does(decision):
             return decision
-        firsts: dict[Quote, None] = {}
+        parts = self._read_parts(mend(utterance))
+        is_one = len(parts) < 2 or len(self.model.sources.named(utterance.words)) > 1
+        if is_one or any(self._context.names_only_subjects(part.words) for part in parts):
+            return decision
+        found = self._consider_parts(parts)
+        answers = [part for part in found if part.kind == "answer" and part.confidence >= SURE_PART]
+        sure = [part for part in answers if part.confidence >= SURE_ALONE]
+        firsts = tuple(dict.fromkeys(part.quotes[0] for part in answers))
+        is_told = decision.kind == "answer" and len(firsts) > 1
+        if is_told and (decision.quotes[0] in firsts or len(sure) == len(parts)):
+            return replace(decision, quotes=tuple(dict.fromkeys((*firsts, *decision.quotes))), parts=len(firsts))
+        least = 0.0 if decision.kind == "out_of_scope" else SURE_PART
+        declined = [part for part in found if part.kind == "out_of_scope" and part.confidence >= least]
+        if sure and (declined or decision.kind == "smalltalk" or len(sure) == len(parts)):
+            firsts = tuple(dict.fromkeys(part.quotes[0] for part in sure))
+            quotes = tuple(dict.fromkeys((*firsts, *(quote for part in sure for quote in part.quotes))))
+            return replace(sure[0], quotes=quotes, parts=len(firsts), before="not_all" if declined else "")
+        return decision
+
+    def _read_parts(self, text: str) -> list[Utterance]:
+        """The parts of a text that may be a question each, as read."""
+        joins = self.model.pack.talk.joins
+        parts: list[tuple[str, Utterance]] = []
+        for part in split_questions(text, joins)[:MOST_PARTS]:
+            asked = read(part, self.model, self._phrases)
+            if parts and self._context.joins_subjects(parts[-1][1].words, asked.words):
+                joined = next((both for j in joins if (both := f"{parts[-1][0]} {j} {part}") in text), None)
+                if joined:
+                    parts[-1] = (joined, read(joined, self.model, self._phrases))
+                    continue
+            parts.append((part, asked))
+        return [asked for _, asked in parts]
+
+    def _consider_parts(self, parts: Sequence[Utterance]) -> list[Decision]:
+        """What to do about each of several questions, each after the one before it."""
+        decisions: list[Decision] = []
         thread: tuple[str, ...] = ()
         last: str | None = None
         for part in parts:
-            asked = read(part, self.model, self._phrases)
-            if self._context.names_only_subjects(asked.words):
-                return decision  # "Zippers, OT or PT?" is one question.
-            reading = self._context.read(asked.words, thread, self._context.subject(thread))
-            asked = replace(asked, words=reading.words)
-            meant, found = self._consider(asked, reading, last, sure=SURE_ALONE_PART)
-            thread = self._stand_alone(reading, found)
-            if found.kind == "answer" and meant.confidence >= SURE_PART:
-                firsts[found.quotes[0]] = None
-                last = found.intent
-        if len(firsts) < 2 or decision.quotes[0] not in firsts:
-            return decision
-        return replace(decision, quotes=tuple(dict.fromkeys((*firsts, *decision.quotes))), parts=len(firsts))
+            reading = self._context.read(part.words, thread, self._context.subject(thread))
+            _, decision = self._consider(replace(part, words=reading.words), reading, last, sure=SURE_ALONE_PART)
+            thread = self._stand_alone(reading, decision)
+            last = decision.intent if decision.kind == "answer" else last
+            decisions.append(decision)
+        return decisions
 
-    def _answer_picked(self, name: str, session: Session) -> Answer:
-        intent = self.intents[name]
-        utterance = read(intent.question, self.model, self._phrases)
+    def _answer_picked(self, names: Sequence[str], session: Session) -> Answer:
+        """Answer the questions of the intents that were picked, the best quote of each first."""
+        intents = [self.intents[name] for name in names]
+        utterance = read(intents[0].question, self.model, self._phrases)
         meant = understand(utterance, self.model)
-        quotes = dict.fromkeys((*intent.quotes, *choose_quotes(meant.quotes)))
-        decision = Decision("answer", name, 1.0, tuple(quotes), alternatives=meant.ranked)
+        rest = (quote for intent in intents for quote in intent.quotes)
+        quotes = dict.fromkeys((*(i.quotes[0] for i in intents), *rest, *choose_quotes(meant.quotes)))
+        decision = Decision("answer", names[0], 1.0, tuple(quotes), alternatives=meant.ranked, parts=len(intents))
         answer = self._composer.answer(decision, self._offers.suggest(decision, meant, session))
         return replace(answer, thread=utterance.words)
 
@@ -343,6 +375,10 @@ def _wordings(reading: Reading) -> list[tuple[tuple[str, ...], float]]:
     return [(words, share) for words, share in shares if words]
 
 
-def readings(utterance: Utterance) -> tuple[Sequence[str], Sequence[str]]:
-    """An utterance as red flags are looked for in it: as typed and as repaired, for a repair may undo a danger."""
-    return split_words(utterance.text), utterance.words
+def readings(utterance: Utterance) -> tuple[Sequence[str], ...]:
+    """An utterance as red flags are looked for in it: as typed, with "I'm" written out, and as repaired.
+
+    As typed, for a repair may undo a danger.
+    """
+    typed = split_words(utterance.text)
+    return typed, open_clitics(typed), utterance.words

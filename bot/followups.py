@@ -76,11 +76,14 @@ class FollowUps:
         return self._composer.clarify(decision, self._wording[wording], repairs)
 
     def ask_what(self, session: Session) -> Answer:
-        """Ask what a follow-up means that nothing came before."""
-        return self.ask_back(Decision("clarify", choices=self._offers.first), session, wording="nothing_yet")
+        """Ask what a follow-up means that nothing came before, or nothing that it fits."""
+        wording = "clarify" if session.answer else "nothing_yet"
+        return self.ask_back(Decision("clarify", choices=self._offers.first), session, wording=wording)
 
     def ask_which(self, session: Session) -> Answer:
         """Ask what is meant by a place in no list, or in none that is so long."""
+        if session.unclear >= MOST_ASKED_BACK:
+            return self._composer.hand_over(self._offers.first)
         choices = session.offered if len(session.offered) > 1 else self._offers.first
         return self._composer.clarify(Decision("clarify", choices=choices), self._wording["clarify"])
 
@@ -93,7 +96,7 @@ class FollowUps:
 
     def _explain(self, answer: Reply, session: Session) -> Answer:
         """What stands beside the last answer in its article: there its reasons are, if anywhere."""
-        beside = self._offers.around(answer)[:NEAREST]
+        beside = self._offers.around(answer, session.subject)[:NEAREST]
         return replace(self._show_new(beside, answer, session), waiting=session.waiting)
 
     def _show_new(self, quotes: Iterable[Quote], answer: Reply, session: Session) -> Answer:

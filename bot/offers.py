@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from bot.context import Context
 from bot.session import Session
+from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Decision, Pack, Quote, Reply, Understanding
 
 __all__ = ["Offers"]
@@ -18,8 +20,10 @@ BACKWARDS = 200
 class Offers:
     """The questions of a pack, by what leads to what."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, context: Context) -> None:
         self._pack = pack
+        self._context = context
+        self._phrases = index_phrases(pack.synonyms)
 
     def suggest(self, decision: Decision, meant: Understanding | None, session: Session) -> tuple[str, ...]:
         """Up to three intents to ask next, none asked before.
@@ -50,11 +54,18 @@ class Offers:
         first = intents[name].next if name and name in intents else ()
         return tuple(dict.fromkeys((*first, *(far for near in first for far in intents[near].next))))
 
-    def around(self, answer: Reply) -> tuple[Quote, ...]:
-        """The quotes that stand beside those of an answer, the nearest first."""
+    def speaks_of(self, quote: Quote) -> int | None:
+        """The place of the only subject that a quote, or what it leans on, names."""
+        text, lead = self._pack.articles[quote.article].text, quote.lead
+        said = f"{text[lead.start : lead.end] if lead else ''} {text[quote.start : quote.end]}"
+        return self._context.subject(replace_phrases(split_words(said), self._phrases))
+
+    def around(self, answer: Reply, subject: int | None) -> tuple[Quote, ...]:
+        """The quotes that stand beside those of an answer and speak of no other subject, the nearest first."""
         cited = {(c.article, c.start, c.end) for c in answer.citations}
         quotes = [q for q in self._in_order if (q.article, q.start, q.end) in cited]
-        return tuple(dict.fromkeys(q for quote in quotes for q in self._beside(quote)))
+        beside = dict.fromkeys(q for quote in quotes for q in self._beside(quote))
+        return tuple(q for q in beside if subject is None or self.speaks_of(q) in (None, subject))
 
     @cached_property
     def _homes(self) -> dict[Quote, str]:

@@ -55,6 +55,8 @@ WORDING: dict[str, frozenset[str]] = {
         "only_source": "",
         "plainer": "",
         "restarted": "",
+        "not_of_it": "",
+        "not_all": "",
         "anything_else": "",
         "help": "",
         "welcome": "clinic",

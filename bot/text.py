@@ -15,6 +15,7 @@ __all__ = [
     "fold",
     "index_phrases",
     "is_wordless",
+    "open_clitics",
     "plain_marks",
     "replace_phrases",
     "split_words",
@@ -90,6 +91,18 @@ def split_words(text: str) -> list[str]:
     folded = fold(text).replace("can't", "can not").replace("won't", "will not")
     opened = _CLITICS.sub(lambda m: " not" if m[1] == "n't" else " " + m[1][1:], folded)
     return [word for found in _WORD.findall(opened) for word in found.split("'") if word]
+
+
+_CLITIC_WORDS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "s": "is"}
+
+
+def open_clitics(words: Sequence[str]) -> list[str]:
+    """The words with what is left of a shortened verb written out, as far as it can be told.
+
+    >>> open_clitics(split_words("I'm ill and he's worse"))
+    ['i', 'am', 'ill', 'and', 'he', 'is', 'worse']
+    """
+    return [_CLITIC_WORDS.get(word, word) for word in words]
 
 
 def find_names(text: str) -> frozenset[str]:

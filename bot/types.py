@@ -270,7 +270,8 @@ class Understanding:
 class Decision:
     """What the bot will do.
 
-    `parts` of the quotes answer a question each and are all shown. `alarm`: there may be danger, so the reply opens on
+    `parts` of the quotes answer a question each and are all shown; `before` names the wording of the line above them.
+    `alarm`: there may be danger, so the reply opens on
     what to do if it is happening now.
     """
 
@@ -283,6 +284,7 @@ class Decision:
     card: str = ""
     alarm: bool = False
     parts: int = 1
+    before: str = ""
 
 
 # --- what comes back --------------------------------------------------------------------------------

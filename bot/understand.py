@@ -39,9 +39,6 @@ questions in foreign ones reach .8, or its signs of danger are all explained. SA
 
 MUCH_MENDED = 2
 
-BRIEF = 5
-"""Words up to which what was said before may make an utterance harmless that alone is not ("he's only five")."""
-
 PRIOR_TAKEN_OUT = 0.2
 """Power of a kind's share of the examples that its belief is divided by. The highest at full held-out accuracy;
 advice and danger, of which few examples are needed, are then recognised far more often."""
@@ -116,8 +113,7 @@ def understand(
         drawn = [score + NEARBY * (i.name in near) for score, i in zip(scores.intents, intents, strict=True)]
         scores = replace(scores, intents=drawn)
         kinds = _weigh_kinds(scores, model, members)
-        is_vague = danger < CERTAIN and len(utterance.words) <= BRIEF
-        if danger > kinds["urgent"] and not is_vague:  # Nothing said before makes it harmless.
+        if danger > kinds["urgent"]:  # Nothing said before makes it harmless.
             rest = (1 - danger) / (1 - kinds["urgent"])
             kinds = {kind: danger if kind == "urgent" else belief * rest for kind, belief in kinds.items()}
     beliefs = [0.0] * len(intents)

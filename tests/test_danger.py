@@ -1,8 +1,9 @@
 """Danger and what only looks it: utterances by people who had seen neither the rules nor the examples.
 
 `safety/danger.tsv` and `safety/harmless.tsv` hold a part, a category and an utterance a line. The tuned part was there
-to learn from; the frozen one was scored once before it was looked at, the sealed one after everything else: SAFETY.md
-has those figures. Here they guard against a change that makes the bot worse.
+to learn from; the frozen one was scored once before it was looked at, the sealed one after everything else, the short
+one, of one to seven words, later still: SAFETY.md has those figures. Here they guard against a change that makes the
+bot worse.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot.pack import load_pack, shipped_root
 from bot.text import split_words
 
 FOLDER = Path(__file__).parent / "safety"
-PARTS = ("tuned", "frozen", "sealed")
+PARTS = ("tuned", "frozen", "sealed", "short")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -44,12 +45,12 @@ def test_there_are_enough_and_none_is_an_example() -> None:
     assert not examples & {tuple(split_words(t)) for half in (DANGER, HARMLESS) for part in half.values() for t in part}
 
 
-@pytest.mark.parametrize(("part", "floor"), [("tuned", 0.97), ("frozen", 0.93), ("sealed", 0.95)])
+@pytest.mark.parametrize(("part", "floor"), [("tuned", 0.97), ("frozen", 0.93), ("sealed", 0.95), ("short", 0.9)])
 def test_danger_is_met_with_the_card(urgent: Callable[[str], bool], part: str, floor: float) -> None:
     assert sum(map(urgent, DANGER[part])) / len(DANGER[part]) >= floor
 
 
-@pytest.mark.parametrize(("part", "ceiling"), [("tuned", 0.08), ("frozen", 0.1), ("sealed", 0.08)])
+@pytest.mark.parametrize(("part", "ceiling"), [("tuned", 0.08), ("frozen", 0.1), ("sealed", 0.08), ("short", 0.04)])
 def test_what_only_looks_like_danger_is_not(urgent: Callable[[str], bool], part: str, ceiling: float) -> None:
     assert sum(map(urgent, HARMLESS[part])) / len(HARMLESS[part]) <= ceiling
 
@@ -119,14 +120,14 @@ def tell_of_another(text: str, chance: random.Random) -> str:
 def test_a_change_on_the_way_loses_no_more_than_two_in_a_hundred(
     urgent: Callable[[str], bool], change: Callable[[str, random.Random], str]
 ) -> None:
-    texts = [text for part in DANGER.values() for text in part]
+    texts = [text for part in PARTS[:3] for text in DANGER[part]]  # Of three words no two can be run together.
     before = sum(map(urgent, texts))
     after = sum(urgent(change(text, random.Random(text))) for text in texts)
     assert after >= before - 0.02 * len(texts)
 
 
 def test_no_danger_is_lost_in_the_middle_of_a_conversation(bot: Bot) -> None:
-    """What was said before makes nothing harmless: at most an utterance of a few words that no rule knows."""
+    """What was said before makes nothing harmless."""
     for text in (text for part in DANGER.values() for text in part if bot.ask(text).kind == "urgent"):
         session = bot.session()
         session.ask("which exercises do physical therapists give")

@@ -116,8 +116,9 @@ def test_a_session_that_was_reset_remembers_nothing(bot: Bot) -> None:
         session.reset()
         assert session.ask(said) == bot.session().ask(said), said
         session.ask("how are physical therapists trained")
-        assert session.ask("start over").kind == "smalltalk"
-        assert session.ask(said) == bot.session().ask(said), said
+        new = bot.session()
+        assert session.ask("start over") == new.ask("start over")
+        assert session.ask(said) == new.ask(said), said
 
 
 def test_two_hundred_turns_stay_right(bot: Bot) -> None:
@@ -213,6 +214,40 @@ def test_two_questions_in_one_are_both_answered(bot: Bot) -> None:
         assert "Low-level laser therapy" in quotes
     alone = bot.ask("does PT help with walking and balance")
     assert alone.kind == "answer"
+
+
+def test_what_the_articles_lack_is_said_and_spoils_nothing(bot: Bot) -> None:
+    reply = bot.ask("What is PT? Who pays for it?")
+    assert reply.kind == "answer"
+    assert reply.text.startswith(bot.wording["not_all"])
+    assert "uses advanced exercises" in reply.citations[0].quote
+    assert bot.ask("Who pays for it?").kind == "out_of_scope"
+
+
+def test_a_greeting_before_a_question_swallows_nothing(bot: Bot) -> None:
+    for text in ("good morning. do they use lasers?", "thank you! do they use lasers?"):
+        assert "Low-level laser therapy" in bot.ask(text).citations[0].quote
+
+
+def test_two_choices_are_both_answered(bot: Bot) -> None:
+    session = bot.session()
+    offered = session.ask("what is occupational therapy").suggestions
+    wanted = [next(i for i in bot.intents.values() if i.question == offered[place]) for place in (0, 2)]
+    reply = session.ask("1 and 3")
+    assert {intent.quotes[0].start for intent in wanted} <= {c.start for c in reply.citations}
+
+
+def test_what_is_no_danger_in_any_language_shows_no_card(bot: Bot) -> None:
+    for text in ("mi hijo", "quiero hablar con una persona", "no se", "si", "1 and 3", "2 or 3?", "y la otra"):
+        assert bot.ask(text).kind != "urgent", text
+
+
+def test_what_was_said_of_one_therapy_is_not_said_of_the_other(bot: Bot) -> None:
+    session = bot.session()
+    assert "memory loss" in session.ask("can OT help with memory").citations[0].quote
+    reply = session.ask("and PT?")
+    assert reply.text.startswith(bot.wording["not_of_it"])
+    assert all("occupational" not in citation.quote.casefold() for citation in reply.citations)
 
 
 def test_a_question_in_another_language_is_unreadable_and_keywords_are_not(bot: Bot) -> None:
