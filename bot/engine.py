@@ -172,12 +172,12 @@ class Bot:
             utterance = replace(utterance, words=reading.words, known=1.0)
         last = session.answer.intent if session.answer else None
         meant, decision = self._consider(utterance, reading, last, is_explained)
+        decision = self._take_apart(utterance, decision)
         if session.last and session.last.kind == "urgent":
             is_vague = decision.kind != "answer" and decision.confidence < SURE_AFTER_DANGER
             if is_vague or decision.kind in ("clarify", "unreadable"):
                 return Answer(session.last)
             decision = replace(decision, alarm=True)
-        decision = self._take_apart(utterance, decision)
         if reading.swapped is not None and session.answer:
             decision = self._tell_apart(decision, reading.swapped, session.answer)
         answer = self._carry_out(decision, utterance, meant, session)
@@ -263,7 +263,7 @@ class Bot:
             return decision
         found = self._consider_parts(parts)
         answers = [part for part in found if part.kind == "answer" and part.confidence >= SURE_PART]
-        sure = [part for part in answers if part.confidence >= SURE_ALONE]
+        sure = [part for part in answers if part.confidence >= SURE_ALONE_PART]
         firsts = tuple(dict.fromkeys(part.quotes[0] for part in answers))
         is_told = decision.kind == "answer" and len(firsts) > 1
         if is_told and (decision.quotes[0] in firsts or len(sure) == len(parts)):
@@ -298,7 +298,8 @@ class Bot:
         for part in parts:
             reading = self._context.read(part.words, thread, self._context.subject(thread))
             _, decision = self._consider(replace(part, words=reading.words), reading, last, sure=SURE_ALONE_PART)
-            thread = self._stand_alone(reading, decision)
+            if decision.kind != "smalltalk":
+                thread = self._stand_alone(reading, decision)
             last = decision.intent if decision.kind == "answer" else last
             decisions.append(decision)
         return decisions
