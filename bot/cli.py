@@ -106,6 +106,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     command("sources", _sources, "the articles: publisher, title, dates, interest, licence", "sources")
     why = command("explain", _explain, "every stage's value for one question", 'explain "do they put ice on it"')
     why.add_argument("question", help="the question, in quotes")
+    testing = command("test", _test, "run the pack's own tests", "--pack north-clinic/ test")
+    testing.add_argument("--junit", metavar="FILE", help="write the outcomes as JUnit XML, too")
+    testing.add_argument("--impact", metavar="OLD_PACK", help="list what this pack answers unlike an older copy of it")
     scoring = command("eval", _eval, "score a file of labelled questions", "eval questions.jsonl --report scores.html")
     scoring.add_argument("file", metavar="FILE.jsonl", help="one question a line, as in the README")
     scoring.add_argument("--json", action="store_true", help="print the figures as a JSON object")
@@ -220,7 +223,7 @@ def _check(options: argparse.Namespace) -> int:
     from datetime import date  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
-    from bot.check import find_leaks, find_overdue, find_shadowing  # noqa: PLC0415
+    from bot.check import find_doubts, find_leaks  # noqa: PLC0415
     from bot.errors import PackError  # noqa: PLC0415
     from bot.pack import load_pack, shipped_root  # noqa: PLC0415
 
@@ -229,7 +232,7 @@ def _check(options: argparse.Namespace) -> int:
     except PackError as error:
         _complain(error.problems, UNUSABLE)
         return DECLINED
-    doubts = [*pack.doubts, *find_shadowing(pack), *find_overdue(pack, date.today())]
+    doubts = list(find_doubts(pack, date.today()))
     if options.against:
         from bot.labelled import EvalError  # noqa: PLC0415
 
@@ -305,6 +308,41 @@ def _show_count(done: int, of: int) -> None:
     if sys.stderr.isatty():
         text = f"{done + 1} of {of}" if done + 1 < of else ""
         print(f"\r{text:20}\r", end="", file=sys.stderr, flush=True)
+
+
+def _test(options: argparse.Namespace) -> int:
+    from pathlib import Path  # noqa: PLC0415
+
+    from bot.contents import find_changes, run_tests, to_junit  # noqa: PLC0415
+    from bot.pack import load_pack, shipped_root  # noqa: PLC0415
+
+    bot = _load(options)
+    pack = load_pack(Path(options.pack) if options.pack else shipped_root())
+    if options.impact:
+        old = argparse.Namespace(**{**vars(options), "pack": options.impact})
+        old_bot = _load(old)
+        changes = list(find_changes(old_bot, bot, load_pack(Path(options.impact)), pack, _show_count))
+        for change in changes:
+            _say(str(change))
+        _say(f"{len(changes)} questions are answered differently.")
+        return FINE
+    if not pack.tests:
+        print("this pack has no tests\n    -> add tests: to one of its files, as in the README", file=sys.stderr)
+        return FINE
+    outcomes = list(run_tests(bot, pack.tests, _show_count))
+    failed = [outcome for outcome in outcomes if outcome.faults]
+    for outcome in failed:
+        _say(str(outcome))
+    if options.junit:
+        try:
+            Path(options.junit).write_text(to_junit(outcomes, bot.name), encoding="utf-8")
+        except OSError as error:
+            print(f"{options.junit}: cannot be written: {error.strerror}", file=sys.stderr)
+            return WRONG_USAGE
+    _say(f"{len(outcomes) - len(failed)} of {len(outcomes)} questions were answered as expected.")
+    if failed:
+        _say('To see why, run: python -m bot explain "the question"')
+    return DECLINED if failed else FINE
 
 
 def _update(options: argparse.Namespace) -> int:

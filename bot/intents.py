@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
-from bot.types import Example, IntentKind, Problem
+from bot.types import ContentTest, Example, IntentKind, Kind, Problem, Turn
 
 __all__ = ["Content", "IntentDraft", "QuoteDraft", "RuleDraft", "read_content"]
 
@@ -71,6 +71,7 @@ class Content:
     numbers: dict[str, Scalar] = field(default_factory=dict)
     refer: QuoteDraft | None = None
     first: list[Scalar] = field(default_factory=list)
+    tests: list[ContentTest] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def note(self, problems: Iterable[Problem]) -> None:
@@ -348,8 +349,55 @@ def _read_clinic(node: Node, content: Content) -> None:
             )
 
 
+_TURN_KEYS = ("ask", "kind", "intent", "cites", "says", "never")
+REPLY_KINDS: tuple[str, ...] = get_args(Kind)
+
+
 def _read_tests(node: Node, content: Content) -> None:
-    _maps(node, "tests", content)
+    for mapping in _maps(node, "tests", content):
+        talk = mapping.get("talk")
+        if talk is not None and len(mapping.items) > 1:
+            content.note([mapping.problem("a test with talk: has no other key", "move them into the turns of talk:")])
+        asked = _maps(talk, "talk", content) if talk is not None else [mapping]
+        turns = [_read_turn(turn, content) for turn in asked]
+        content.tests.append(ContentTest(tuple(turn for turn in turns if turn)))
+
+
+def _read_turn(mapping: Mapping, content: Content) -> Turn | None:
+    for key, _ in mapping.items:
+        if key.value not in _TURN_KEYS:
+            fact = f"unknown key {key.value!r} in a test"
+            content.note([key.problem(fact, f"use one of: {', '.join((*_TURN_KEYS, 'talk'))}")])
+    ask, kind = mapping.get("ask"), mapping.get("kind")
+    if not isinstance(ask, Scalar) or not ask.value.strip():
+        content.note([mapping.problem("a test without a question", "add a line ask: and what a patient types")])
+        return None
+    if isinstance(kind, Scalar) and kind.value not in REPLY_KINDS:
+        content.note([kind.problem(f"unknown kind {kind.value!r}", f"use one of: {', '.join(REPLY_KINDS)}")])
+    if len(mapping.items) == 1:
+        content.note([ask.problem("a test that expects nothing", "add kind:, intent:, cites:, says: or never:")])
+
+    def texts(key: str) -> tuple[str, ...]:
+        node = mapping.get(key)
+        if isinstance(node, Scalar) and not node.block:
+            return (_text(node, key, content),)
+        return tuple(text.value for text in _texts(node, key, content)) if node is not None else ()
+
+    def text(key: str) -> str:
+        node = mapping.get(key)
+        return _text(node, key, content) if node is not None else ""
+
+    return Turn(
+        ask=_text(ask, "ask", content),
+        file=ask.file,
+        line=ask.line,
+        column=ask.column,
+        kind=text("kind"),
+        intent=text("intent"),
+        cites=texts("cites"),
+        says=texts("says"),
+        never=texts("never"),
+    )
 
 
 _TOP: dict[str, _Reader] = {

@@ -20,7 +20,7 @@ from bot.lexicon import read_lexicon
 from bot.nodes import Scalar
 from bot.signs import compile_sign
 from bot.text import fold, plain_marks, split_words
-from bot.types import Article, Intent, Pack, Passage, Problem, Quote, Rule, Span, Talk
+from bot.types import Article, ContentTest, Intent, Pack, Passage, Problem, Quote, Rule, Span, Talk
 
 __all__ = ["fingerprint", "load_pack", "shipped_root", "unreached"]
 
@@ -133,6 +133,7 @@ def load_pack(root: Path) -> Pack:
     problems += _check_named([*own.first, *(name for draft in own.intents for name in draft.next)], intents)
     if not intents and not problems:
         problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
+    problems += _check_tests(own.tests, intents)
     referral = _resolve(own.refer, finder, problems) if own.refer else None
     texts = _fill(own, base, numbers, problems)
     signs = _Signs({**base.words, **own.words}, problems)
@@ -165,6 +166,7 @@ def load_pack(root: Path) -> Pack:
         first=tuple(name.value for name in own.first),
         doubts=doubts,
         lexicon=lexicon,
+        tests=tuple(own.tests),
     )
 
 
@@ -338,6 +340,13 @@ def _check_named(names: Iterable[Scalar], intents: dict[str, Intent]) -> Iterato
             )
         elif not intents[name.value].quotes:
             yield name.problem(f"{name.value} quotes nothing, so it cannot be offered", "name an intent with an answer")
+
+
+def _check_tests(tests: Iterable[ContentTest], intents: Mapping[str, Intent]) -> Iterator[Problem]:
+    for turn in (turn for test in tests for turn in test.turns):
+        if turn.intent and turn.intent not in intents:
+            fact = f"there is no intent {turn.intent!r} to expect"
+            yield Problem(turn.file, turn.line, turn.column, fact, "use the name of an intent of this pack")
 
 
 def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ __all__ = [
     "Alternative",
     "Article",
     "Citation",
+    "ContentTest",
     "Decision",
     "Example",
     "Intent",
@@ -29,6 +30,7 @@ __all__ = [
     "Rule",
     "Span",
     "Talk",
+    "Turn",
     "Understanding",
     "Utterance",
 ]
@@ -42,7 +44,7 @@ PassageKind = Literal["paragraph", "item", "date"]
 class Problem:
     """One thing wrong with a pack: the place (line and column from 1), the fact and the remedy.
 
-    A warning is what may well be meant so.
+    A warning is what may well be meant so; `rule` names what kind of one it is.
     """
 
     file: str
@@ -52,6 +54,7 @@ class Problem:
     remedy: str
     nearest: str = ""
     is_warning: bool = False
+    rule: str = ""
 
     def __str__(self) -> str:
         near = f"\n    {self.nearest}" if self.nearest else ""
@@ -205,11 +208,38 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a content test, its place, and what its reply must be.
+
+    "" and () leave it open: `kind` and `intent` are the reply's, `cites` and `says` must stand in its quotes and in its
+    text, `never` must not stand in its text.
+    """
+
+    ask: str
+    file: str
+    line: int
+    column: int
+    kind: str = ""
+    intent: str = ""
+    cites: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContentTest:
+    """A question, or a short conversation, that a pack's author wants to go on being answered so."""
+
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
-    `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines.
+    `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines; `tests`
+    are run by `test`.
     """
 
     name: str
@@ -225,6 +255,7 @@ class Pack:
     first: tuple[str, ...] = ()
     doubts: tuple[Problem, ...] = ()
     lexicon: str = ""
+    tests: tuple[ContentTest, ...] = ()
 
 
 # --- one question -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ FLOORS = [
     {"safety", "sources", "model", "calibrate", "train"},
     {"cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},
-    {"render", "topics", "check", "update", "labelled", "evaluate", "explain", "report", "jsonl", "chat"},
+    {"render", "topics", "check", "update", "labelled", "evaluate", "contents", "explain", "report", "jsonl", "chat"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
