@@ -14,6 +14,9 @@ __all__ = ["Answer", "Composer"]
 MOST_CITATIONS = 3
 """Of one reply; the contract's limit of 4 leaves room for the referral of an `advice`."""
 
+MOST_PARTS_SHOWN = 4
+"""Quotes of a reply to several questions: the contract's limit."""
+
 MOST_QUOTED, MOST_QUOTED_OF_PARTS = 100, 118
 """Words quoted in one reply, leads included, and in one to several questions; the limit is 120."""
 
@@ -50,6 +53,8 @@ class Composer:
     ) -> Answer:
         """Quote what fits, after the line `before`; the rest waits for "more"."""
         shown = self._fit(decision.quotes, MOST_QUOTED if decision.parts == 1 else MOST_QUOTED_OF_PARTS, decision.parts)
+        while len(shown) > 1 and self._count(before, shown) > MOST_WORDS:
+            shown = shown[:-1]
         waiting = tuple(quote for quote in decision.quotes if quote not in shown)
         parts = [before, *self._quote(shown)] if before else []
         return self._finish("answer", parts, decision, shown, suggestions, repairs, waiting)
@@ -140,7 +145,9 @@ class Composer:
             so_far = sum(map(self._length, chosen))
             new_article = quote.article not in {c.article for c in chosen}
             is_part = place < parts
-            if chosen and (len(chosen) >= max(MOST_CITATIONS, parts) or so_far + self._length(quote) > most):
+            if chosen and (
+                len(chosen) >= max(MOST_CITATIONS, min(parts, MOST_PARTS_SHOWN)) or so_far + self._length(quote) > most
+            ):
                 continue
             if so_far >= ENOUGH_QUOTED and not (new_article and parts == 1) and not is_part:
                 continue
@@ -150,6 +157,13 @@ class Composer:
             at = next((i for i, other in enumerate(chosen) if _leans_on(other, quote)), len(chosen))
             chosen.insert(at, quote)
         return tuple(chosen)
+
+    def _count(self, before: str, quotes: Sequence[Quote]) -> int:
+        """Words of a reply with these quotes and without suggestions."""
+        citations = self.cite(quotes)
+        return len(
+            " ".join([before, *self._blocks(citations), self._notice(citations), self.wording["if_now"]]).split()
+        )
 
     def plainness(self, quote: Quote) -> float:
         """Letters of a quote and half its letters a word again: less is plainer."""

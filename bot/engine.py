@@ -179,7 +179,7 @@ class Bot:
                 return Answer(session.last)
             decision = replace(decision, alarm=True)
         if reading.swapped is not None and session.answer:
-            decision = self._tell_apart(decision, reading.swapped, session.answer)
+            decision = self._tell_apart(decision, reading.swapped)
         answer = self._carry_out(decision, utterance, meant, session)
         return answer and replace(answer, thread=self._stand_alone(reading, decision))
 
@@ -208,19 +208,15 @@ class Bot:
             decision = decide(utterance, meant, self.model, is_explained)
         return meant, decision
 
-    def _tell_apart(self, decision: Decision, subject: int, last: Reply) -> Decision:
-        """Where the last question has the same answer for another subject: what else is said of that subject."""
-        first = decision.quotes[:1]
-        if not any(
-            q.overlaps(c) and self._offers.speaks_of(q) not in (None, subject) for q in first for c in last.citations
-        ):
-            return decision
-        name = Utterance(self._context.name(subject), tuple(self._context.name(subject).split()), known=1.0)
-        found = (*decision.quotes, *choose_quotes(understand(name, self.model).quotes))
-        new = tuple(
-            q for q in found if self._offers.speaks_of(q) == subject and not any(map(q.overlaps, last.citations))
-        )
-        return replace(decision, quotes=new, before="not_of_it") if new else decision
+    def _tell_apart(self, decision: Decision, subject: int) -> Decision:
+        """Where the last question is answered of the other subject alone: what is said of the one asked about."""
+        fitting = tuple(q for q in decision.quotes if self._offers.speaks_of(q) in (None, subject))
+        if fitting or not decision.quotes:
+            return replace(decision, quotes=tuple(dict.fromkeys((*fitting, *decision.quotes))))
+        name = self._context.name(subject)
+        found = choose_quotes(understand(Utterance(name, tuple(name.split()), known=1.0), self.model).quotes)
+        of_it = tuple(quote for quote in found if self._offers.speaks_of(quote) == subject)
+        return replace(decision, quotes=of_it, before="not_of_it") if of_it else decision
 
     def _does(self, decision: Decision) -> bool:
         """Whether a decision is to carry out a follow-up."""

@@ -97,7 +97,11 @@ class FollowUps:
     def _explain(self, answer: Reply, session: Session) -> Answer:
         """What stands beside the last answer in its article: there its reasons are, if anywhere."""
         beside = self._offers.around(answer, session.subject)[:NEAREST]
-        return replace(self._show_new(beside, answer, session), waiting=session.waiting)
+        shown = [quote for quote in session.shown if any(map(quote.overlaps, answer.citations))][-1:]
+        new = [quote for quote in beside if not any(map(quote.overlaps, session.shown))]
+        decision = Decision("answer", answer.intent, answer.confidence, tuple(dict.fromkeys((*shown, *new))), parts=2)
+        found = self._composer.answer(decision, self._offers.suggest(decision, None, session))
+        return replace(found, waiting=session.waiting)
 
     def _show_new(self, quotes: Iterable[Quote], answer: Reply, session: Session) -> Answer:
         """Those of the quotes that were not shown yet."""

@@ -17,7 +17,7 @@ __all__ = ["Content", "IntentDraft", "QuoteDraft", "RuleDraft", "read_content"]
 
 KINDS: tuple[str, ...] = get_args(IntentKind)
 FOLLOW_UPS = ("more", "why", "plainer", "repeat", "sources", "other_source", "neither", "restart", "help")
-LISTS = ("other", "all_articles", "joins", "openers", "fillers", "places", "subjects", "stand_ins")
+LISTS = ("other", "all_articles", "joins", "openers", "fillers", "every", "places", "subjects", "stand_ins")
 """Wording that is not said but understood, a line each."""
 
 

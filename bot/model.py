@@ -476,7 +476,7 @@ def _intent(values: list[Any]) -> Intent:
 def _talk(values: list[Any]) -> Talk:
     names = dict(zip(Talk.__dataclass_fields__, values, strict=True))
     names["follow_ups"] = {name: tuple(signs) for name, signs in names["follow_ups"].items()}
-    for name in ("other", "all_articles", "joins", "openers", "fillers"):
+    for name in ("other", "all_articles", "joins", "openers", "fillers", "every"):
         names[name] = tuple(names[name])
     for name in ("places", "subjects", "stand_ins"):
         names[name] = tuple(map(tuple, names[name]))

@@ -409,6 +409,7 @@ def _read_talk(own: Content, base: Content, signs: _Signs) -> Talk:
         joins=lines("joins"),
         openers=lines("openers"),
         fillers=lines("fillers"),
+        every=lines("every"),
         places=tuple(tuple(line.split()) for line in lines("places")),
         stand_ins=tuple(tuple(line.split()) for line in lines("stand_ins")),
         subjects=tuple(tuple(form.strip() for form in line.split("|")) for line in lines("subjects")),

@@ -202,6 +202,7 @@ class Talk:
     joins: tuple[str, ...] = ()
     openers: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    every: tuple[str, ...] = ()
     places: tuple[tuple[str, ...], ...] = ()
     subjects: tuple[tuple[str, ...], ...] = ()
     stand_ins: tuple[tuple[str, ...], ...] = ()
