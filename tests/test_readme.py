@@ -41,7 +41,7 @@ def test_it_names_every_command_and_no_other() -> None:
     text = README.read_text(encoding="utf-8")
     with pytest.raises(SystemExit):
         cli.main(["--help"])
-    parser_commands = {"ask", "serve", "check", "topics", "sources", "explain", "eval", "update"}
+    parser_commands = {"ask", "serve", "check", "topics", "sources", "explain", "eval", "test", "update"}
     named = set(re.findall(r"\| `python -m bot (\w+)", text))
     assert named == parser_commands
     for command in named:
