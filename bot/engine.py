@@ -42,7 +42,7 @@ SURE_AFTER_DANGER = 0.5
 SURE_FOLLOW_UP = 0.5
 """Confidence from which an utterance that names no subject is taken for "more", "say that again" and the like."""
 
-SURE_ALONE, SURE_DECLINED = 0.75, 0.45
+SURE_ALONE, SURE_DECLINED = 0.75, 0.8
 """Confidence from which an open question is answered as it stands, and belief from which it is declined."""
 
 SURE_ALONE_PART = 0.6
@@ -174,7 +174,8 @@ class Bot:
         meant, decision = self._consider(utterance, reading, last, is_explained)
         decision = self._take_apart(utterance, decision)
         if session.last and session.last.kind == "urgent":
-            is_vague = decision.kind != "answer" and decision.confidence < SURE_AFTER_DANGER
+            may_be_comfort = decision.kind != "answer" or reading.is_open
+            is_vague = may_be_comfort and decision.confidence < SURE_AFTER_DANGER
             if is_vague or decision.kind in ("clarify", "unreadable"):
                 return Answer(session.last)
             decision = replace(decision, alarm=True)

@@ -1,7 +1,8 @@
 """Questions and conversations by people who had seen neither the examples nor the development questions.
 
 Each file was scored once before anything was changed for it: blind-1 on 2026-11-22, 145 of 165 handled right; on
-2026-11-24 blind-2, 166 of 176; talks-2, 124 of 137 turns; parts-2, several questions in one and comparisons, 69 of 80.
+2026-11-24 blind-2, 166 of 176; talks-2 and talks-3, 124 of 137 and 107 of 127 turns; parts-2, several questions in one
+and comparisons, 69 of 80.
 talks-1 and parts-1 were there to develop against. They guard against a change that makes the bot worse; for an honest
 estimate of a new version, new ones have to be written.
 """
@@ -23,6 +24,7 @@ QUESTIONS = {"blind-1.jsonl": (165, 0.88), "blind-2.jsonl": (176, 0.92)}
 OTHERS = {
     "talks-1.jsonl": (252, 0.88),
     "talks-2.jsonl": (137, 0.87),
+    "talks-3.jsonl": (127, 0.85),
     "parts-1.jsonl": (79, 0.88),
     "parts-2.jsonl": (80, 0.85),
 }
