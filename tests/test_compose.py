@@ -73,7 +73,22 @@ def test_suggestions_give_way_to_the_limit_of_words(bot: Bot, monkeypatch: pytes
     offers = tuple(name for name, intent in bot.intents.items() if intent.quotes)[:3]
     decision = Decision("answer", "what_is_pt", 1.0, bot.intents["what_is_pt"].quotes)
     assert len(composer.answer(decision, offers, ()).reply.suggestions) == 3
-    monkeypatch.setattr("bot.compose.MOST_WORDS", 110)
+    bare = composer.answer(decision, (), ()).reply
+    room = len(bare.text.split()) + len(bot.wording["if_now"].split())
+    monkeypatch.setattr("bot.compose.MOST_WORDS", room)
     short = composer.answer(decision, offers, ()).reply
     assert len(short.suggestions) < 3
-    assert short.citations
+    assert short.citations == bare.citations
+
+
+def test_quotes_give_way_last_and_never_the_first(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    composer = Composer(bot.model.pack)
+    decision = Decision("answer", "what_is_pt", 1.0, bot.intents["what_is_pt"].quotes, parts=2)
+    whole = composer.answer(decision, ())
+    monkeypatch.setattr("bot.compose.MOST_WORDS", len(whole.reply.text.split()))
+    cut = composer.answer(decision, ())
+    assert cut.reply.citations == whole.reply.citations[: len(cut.reply.citations)]
+    assert 1 <= len(cut.reply.citations) < len(whole.reply.citations)
+    assert set(whole.shown) - set(cut.shown) <= set(cut.waiting)
+    monkeypatch.setattr("bot.compose.MOST_WORDS", 1)
+    assert len(composer.answer(decision, ()).reply.citations) == 1
