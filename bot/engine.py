@@ -259,19 +259,23 @@ class Bot:
         if is_one or any(self._context.names_only_subjects(part.words) for part in parts):
             return decision
         found = self._consider_parts(parts)
+        # What may be danger in the whole or in a part of it stays so, whatever else is answered.
+        alarm = decision.alarm or any(part.alarm or part.kind == "urgent" for part in found)
         answers = [part for part in found if part.kind == "answer" and part.confidence >= SURE_PART]
         sure = [part for part in answers if part.confidence >= SURE_ALONE_PART]
         firsts = tuple(dict.fromkeys(part.quotes[0] for part in answers))
         is_told = decision.kind == "answer" and len(firsts) > 1
         if is_told and (decision.quotes[0] in firsts or len(sure) == len(parts)):
-            return replace(decision, quotes=tuple(dict.fromkeys((*firsts, *decision.quotes))), parts=len(firsts))
+            quotes = tuple(dict.fromkeys((*firsts, *decision.quotes)))
+            return replace(decision, quotes=quotes, parts=len(firsts), alarm=alarm)
         least = 0.0 if decision.kind == "out_of_scope" else SURE_PART
-        declined = [part for part in found if part.kind == "out_of_scope" and part.confidence >= least]
+        declined = [part for part in found if part.kind in ("out_of_scope", "advice") and part.confidence >= least]
         if sure and (declined or decision.kind == "smalltalk" or len(sure) == len(parts)):
             firsts = tuple(dict.fromkeys(part.quotes[0] for part in sure))
             quotes = tuple(dict.fromkeys((*firsts, *(quote for part in sure for quote in part.quotes))))
-            return replace(sure[0], quotes=quotes, parts=len(firsts), before="not_all" if declined else "")
-        return decision
+            before = "not_all" if declined else ""
+            return replace(sure[0], quotes=quotes, parts=len(firsts), before=before, alarm=alarm)
+        return replace(decision, alarm=alarm)
 
     def _read_parts(self, text: str) -> list[Utterance]:
         """The parts of a text that may be a question each, as read."""

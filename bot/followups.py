@@ -17,6 +17,9 @@ __all__ = ["FollowUps"]
 NEAREST = 4
 """Quotes beside an answer that may hold its reasons."""
 
+FEWEST_CHOICES = 2
+"""To ask back with; a pack that has fewer hands over to a person at once."""
+
 MOST_ASKED_BACK = 2
 """Questions back in a row, after which a person is handed over to."""
 
@@ -70,21 +73,21 @@ class FollowUps:
             beside = (near for name in self._offers.first for near in self._offers.neighbours(name))
             names = dict.fromkeys((*decision.choices, *other, *self._offers.first, *beside, *self._model.pack.intents))
             new = [name for name in names if self._offers.is_answerable(name) and name not in session.offered]
-            decision = Decision(
-                "clarify", decision.intent, decision.confidence, choices=tuple(new)[:CHOICES], alarm=decision.alarm
-            )
+            decision = replace(decision, choices=tuple(new)[:CHOICES])
+        if len(decision.choices) < FEWEST_CHOICES:
+            return self._composer.hand_over(self._offers.first)
         return self._composer.clarify(decision, self._wording[wording], repairs)
 
     def ask_what(self, session: Session) -> Answer:
         """Ask what a follow-up means that nothing came before, or nothing that it fits."""
         wording = "clarify" if session.answer else "nothing_yet"
-        return self.ask_back(Decision("clarify", choices=self._offers.first), session, wording=wording)
+        return self.ask_back(Decision("clarify", choices=self._offers.at_hand), session, wording=wording)
 
     def ask_which(self, session: Session) -> Answer:
         """Ask what is meant by a place in no list, or in none that is so long."""
-        if session.unclear >= MOST_ASKED_BACK:
+        choices = session.offered if len(session.offered) >= FEWEST_CHOICES else self._offers.at_hand
+        if session.unclear >= MOST_ASKED_BACK or len(choices) < FEWEST_CHOICES:
             return self._composer.hand_over(self._offers.first)
-        choices = session.offered if len(session.offered) > 1 else self._offers.first
         return self._composer.clarify(Decision("clarify", choices=choices), self._wording["clarify"])
 
     # --- from the last answer ---

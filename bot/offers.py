@@ -44,6 +44,12 @@ class Offers:
         names = self._pack.first or [name for name in self._pack.intents if self.is_answerable(name)]
         return tuple(names)[:MOST_OFFERED]
 
+    @cached_property
+    def at_hand(self) -> tuple[str, ...]:
+        """As many as are offered at all: the first ones, filled up with others of the pack."""
+        others = (name for name in self._pack.intents if self.is_answerable(name))
+        return tuple(dict.fromkeys((*self.first, *others)))[:MOST_OFFERED]
+
     def is_answerable(self, name: str) -> bool:
         """Whether an intent is answered with quotes."""
         return bool(self._pack.intents[name].quotes) and self._pack.intents[name].kind == "answer"

@@ -192,7 +192,8 @@ class Talk:
     Signs (see signs.py) of whole utterances: `follow_ups`, by what is asked for. Signs within one: `other`, which stand
     for the subject that is not spoken of, and `all_articles`, which want to hear every article. `joins` may stand
     between two questions in one, `openers` before one that goes on from the last; `fillers` are words that say nothing
-    of what is meant. `places` are the words for each place in a list: the first, the second, …, in the end the last.
+    of what is meant; `every` stands for all subjects together. `places` are the words for each place in a list: the
+    first, the second, …, in the end the last.
     `subjects` are what may be spoken of, each in the same forms; `stand_ins` the words that may stand for each form.
     """
 
@@ -303,8 +304,7 @@ class Decision:
     """What the bot will do.
 
     `parts` of the quotes answer a question each and are all shown; `before` names the wording of the line above them.
-    `alarm`: there may be danger, so the reply opens on
-    what to do if it is happening now.
+    `alarm`: there may be danger, so the reply opens on what to do if it is happening now.
     """
 
     kind: Kind

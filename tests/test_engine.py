@@ -229,6 +229,22 @@ def test_a_greeting_before_a_question_swallows_nothing(bot: Bot) -> None:
         assert "Low-level laser therapy" in bot.ask(text).citations[0].quote
 
 
+def test_danger_in_one_part_is_not_answered_away(bot: Bot) -> None:
+    """Whatever else is asked in the same breath: the card, or an answer that opens on what to do."""
+    for danger in ("i feel like i might collapse", "my chest feels funny", "i have been seeing things all day"):
+        alone = bot.ask(danger)
+        assert alone.kind == "urgent" or bot.wording["if_now"] in alone.text or bot.wording["emergency"] in alone.text
+        for text in (f"{danger}. what is OT? what is PT?", f"what is OT? {danger}. what is PT?"):
+            reply = bot.ask(text)
+            assert reply.kind == "urgent" or "911" in reply.text, text
+
+
+def test_a_small_pack_asks_back_with_choices_or_hands_over(tiny: Bot) -> None:
+    session = tiny.session()
+    for said in ("more", "neither", "9", "the second one", "say that again", "neither", "neither"):
+        assert_sound(tiny, session.ask(said))
+
+
 def test_two_choices_are_both_answered(bot: Bot) -> None:
     session = bot.session()
     offered = session.ask("what is occupational therapy").suggestions
