@@ -133,41 +133,36 @@ class Context:
 
     def read(self, words: tuple[str, ...], thread: tuple[str, ...], subject: int | None) -> Reading:
         """An utterance after the question `thread`, while `subject` is spoken of."""
-        core, is_open = self._strip(words)
-        text = _spaced(words)
-        found = next((match for sign in self._other if (match := sign.search(text))), None)
+        found = next((match for sign in self._other if (match := sign.search(_spaced(words)))), None)
         if found:
             other = self._other_subject(thread, subject)
             if other is None:
                 return Reading(words, is_lost=not self._says(words, found))
-            name = self._subjects[other][0]
-            words = tuple((text[: found.start()] + " ".join(name) + text[found.end() - 1 :]).split())
-            core, is_open = self._strip(words)[0], True
-        if (
-            thread
-            and core
-            and all(word in self._talk.every or word in self._fillers for word in core)
-            and any(word in self._talk.every for word in core)
-        ):
+            text = _spaced(words)
+            words = tuple(f"{text[: found.start()]}{self.name(other)}{text[found.end() - 1 :]}".split())
+        core, has_opener = self._strip(words)
+        if thread and self._means_every(core):
             return Reading((*thread, *(word for forms in self._subjects for word in forms[0])))
-        named = self._named(core)
-        rest = self._content(core)
-        if len(named) == 1 and not rest and thread:
+        named, rest = self._named(core), self._content(core)
+        if thread and len(named) == 1 and not rest:
             return Reading(self._swap(thread, named[0]), subjects=tuple(named), swapped=named[0])
-        filled: tuple[str, ...] = ()
-        stands_in = self._stands_in(words)
-        if subject is not None and not named:
-            filled = self._fill(words, self._subjects[subject])
-        elif not named:
-            publisher = next((name for name in self._publishers if _spaced(name) in _spaced(thread)), None)
-            filled = self._fill(words, [publisher] * 2) if publisher else ()
-        is_open = (bool(thread) or subject is not None) and (is_open or len(rest) <= SHORT or stands_in)
-        last = self._swap(thread, named[0]) if len(named) == 1 and len(self._named(thread)) == 1 else thread
-        joined = last + words if last else ()
-        return Reading(words, is_open, filled, joined, tuple(named), stands_in and bool(filled))
+        filled = () if named else self._fill(words, thread, subject)
+        stands_in = any(word in names for names in self._talk.stand_ins for word in words)
+        goes_on = found is not None or has_opener or len(rest) <= SHORT or (stands_in)
+        last = self._swap(thread, named[0]) if len(named) == len(self._named(thread)) == 1 else thread
+        return Reading(
+            words=words,
+            is_open=goes_on and (bool(thread) or subject is not None),
+            filled=filled,
+            joined=last + words if last else (),
+            subjects=tuple(named),
+            stands_in=stands_in and bool(filled),
+        )
 
-    def _stands_in(self, words: Sequence[str]) -> bool:
-        return any(word in names for names in self._talk.stand_ins for word in words)
+    def _means_every(self, core: Sequence[str]) -> bool:
+        """Whether words stand for all subjects, and say nothing else: "both sorts?"."""
+        every = [word for word in core if word in self._talk.every]
+        return bool(every) and all(word in self._fillers for word in core if word not in every)
 
     def _says(self, words: Sequence[str], found: re.Match[str]) -> bool:
         """Whether an utterance says anything beside the words found in it."""
@@ -209,13 +204,17 @@ class Context:
             text = text.replace(_spaced(old), f" {'_'.join(new)} ")
         return tuple(text.replace("_", " ").split())
 
-    def _fill(self, words: tuple[str, ...], forms: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-        """The words with the subject in place of what stands in for it, or before them."""
+    def _fill(self, words: tuple[str, ...], thread: tuple[str, ...], subject: int | None) -> tuple[str, ...]:
+        """The words with the subject in place of what stands in for it, or before them; else a publisher's name."""
+        forms: Sequence[tuple[str, ...]] = self._subjects[subject] if subject is not None else ()
+        if subject is None:
+            publisher = next((name for name in self._publishers if _spaced(name) in _spaced(thread)), None)
+            forms = [publisher] * len(self._talk.stand_ins) if publisher else ()
         for names, form in zip(self._talk.stand_ins, forms, strict=False):
             at = next((i for i, word in enumerate(words) if word in names), None)
             if at is not None:
                 return (*words[:at], *form, *words[at + 1 :])
-        return (*forms[0], *words)
+        return (*forms[0], *words) if forms else ()
 
 
 def _spaced(words: Iterable[str]) -> str:
