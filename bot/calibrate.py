@@ -15,7 +15,8 @@ from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from bot.model import KIND_ORDER, Calibration, Logistic, expand
+from bot.mistakes import find_mistakes
+from bot.model import KIND_ORDER, Calibration, Logistic, Mistake, expand
 
 __all__ = ["Examples", "calibrate"]
 
@@ -42,18 +43,25 @@ Fit = Callable[[Any, Any, int, Any], tuple[Any, Any]]
 class Examples:
     """Rows of training: features (texts, features), intents, kinds, and whether it is a thing that patients type.
 
-    Of the stem columns, which come first: their idf, and which are pairs; for each row the idf of its pairs that
-    have no column.
+    `marks` are a number for each row's text, `starts` one for each intent's name: by them rows are held out, so that
+    an edit moves few. Of the stem columns, which come first: their idf, and which are pairs; for each row the idf of
+    its pairs that have no column.
     """
 
     matrix: Any
     intents: Any
     kinds: Any
     typed: Any
-    size: int
+    marks: Any
+    starts: Any
     idf: Any
     pairs: Any
     left_out: Any
+
+    @property
+    def size(self) -> int:
+        """The number of intents."""
+        return len(self.starts)
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,17 @@ class _Held:
     stems: Any
 
 
-def calibrate(examples: Examples, fit: Fit, has_negatives: bool) -> Calibration:
-    """Fit both softmaxes by likelihood, then the probability that the best intent is right, then the threshold."""
+def calibrate(
+    examples: Examples, fit: Fit, machines: tuple[Any, Any], has_negatives: bool
+) -> tuple[Calibration, tuple[Mistake, ...]]:
+    """Fit both softmaxes by likelihood, then the probability that the best intent is right, then the threshold.
+
+    Beside it come the examples that the pack is wrong about: left out, or by its `machines`, which have learned them.
+    """
     counts = np.bincount(examples.kinds, minlength=len(KIND_ORDER))
     shares = tuple(float(count) / len(examples.kinds) for count in counts)
     if len(np.unique(examples.intents)) < 2 or np.bincount(examples.intents).max() < 2:
-        return Calibration(intent_sharpness=3.0, kind_sharpness=3.0, top_sharpness=1.0, kind_shares=shares)
+        return Calibration(intent_sharpness=3.0, kind_sharpness=3.0, top_sharpness=1.0, kind_shares=shares), ()
     held = _hold_out(examples, fit, hide=not has_negatives)
     beliefs, sharp = _fit_sharpness(examples, held)
     best = beliefs.argmax(axis=1)
@@ -87,7 +100,11 @@ def calibrate(examples: Examples, fit: Fit, has_negatives: bool) -> Calibration:
         wrong = float((~right)[~held.hidden].mean())
         threshold = float(np.quantile([within.probability(row) for row in measures[right]], LOST * wrong**1.5))
     intent, kind, top = map(float, sharp)
-    return Calibration(intent, kind, top, shares, confidence, within, threshold, reliability)
+    shown = np.flatnonzero(~held.hidden)
+    mistakes = find_mistakes(
+        examples, (held.rows[shown], beliefs[shown]), lambda rows: _believe(examples, rows, machines, sharp)
+    )
+    return Calibration(intent, kind, top, shares, confidence, within, threshold, reliability), mistakes
 
 
 def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
@@ -97,11 +114,8 @@ def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
     for number in range(FITS):
         turn = number % FOLDS
         if turn == 0:
-            # Dealt out intent by intent, so that every fold holds as even a share of each as can be.
+            fold = _deal_out(examples, number)
             draw = np.random.default_rng(number)
-            shuffled = draw.permutation(len(intents))
-            fold = np.empty(len(intents), dtype=int)
-            fold[shuffled[np.argsort(intents[shuffled], kind="stable")]] = np.arange(len(intents)) % FOLDS
             hiding = draw.permutation(size) % HIDDEN if hide and size >= HIDDEN else np.full(size, -1)
         hidden = hiding[intents] == turn % HIDDEN
         out = (fold == turn) & examples.typed
@@ -113,6 +127,17 @@ def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
         if done >= HELD_OUT:
             break
     return _Held(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _deal_out(examples: Examples, number: int) -> Any:
+    """The fold of every row: dealt out intent by intent, so that each fold holds as even a share of it as can be."""
+    mixed = (examples.marks ^ np.uint64(number)) * np.uint64(0x9E3779B97F4A7C15)
+    order = np.lexsort((mixed, examples.intents))
+    first = np.searchsorted(examples.intents[order], np.arange(examples.size))
+    fold = np.empty(len(order), dtype=int)
+    intents = examples.intents[order]
+    fold[order] = (np.arange(len(order)) - first[intents] + examples.starts[intents]) % FOLDS
+    return fold
 
 
 def _cover(examples: Examples, rows: Any, weights: Any) -> tuple[Any, ...]:
@@ -166,24 +191,32 @@ def _kind_of(examples: Examples) -> Any:
 
 def _fit_sharpness(examples: Examples, held: _Held) -> tuple[Any, Any]:
     """The beliefs in every intent, shape (rows, intents), and the three sharpnesses that make them likeliest."""
-    kind_of = _kind_of(examples)
     shown = np.flatnonzero(~held.hidden)
     wanted = examples.intents[held.rows[shown]]
 
-    def log_beliefs(numbers: Any, scores: Any) -> Any:
-        within = _log_softmax(_weigh_kinds(examples, scores, numbers))[:, kind_of]
-        for kind in range(len(KIND_ORDER)):
-            columns = np.flatnonzero(kind_of == kind)
-            if len(columns):
-                within[:, columns] += _log_softmax(numbers[0] * scores[:, columns])
-        return within
-
     def loss(numbers: Any) -> float:
-        beliefs = log_beliefs(np.exp(numbers), held.scores[shown])
+        beliefs = _log_beliefs(examples, held.scores[shown], np.exp(numbers))
         return -float(np.maximum(beliefs[np.arange(len(shown)), wanted], -30).mean())
 
     sharp = np.exp(minimize(loss, np.log([4.0, 2.0, 1.0]), method="Nelder-Mead", options={"maxfev": 80}).x)
-    return np.exp(log_beliefs(sharp, held.scores)), sharp
+    return np.exp(_log_beliefs(examples, held.scores, sharp)), sharp
+
+
+def _log_beliefs(examples: Examples, scores: Any, sharp: Any) -> Any:
+    """The logarithm of the belief in every intent, shape (rows, intents), from the scores of intents and kinds."""
+    kind_of = _kind_of(examples)
+    within = _log_softmax(_weigh_kinds(examples, scores, sharp))[:, kind_of]
+    for kind in range(len(KIND_ORDER)):
+        columns = np.flatnonzero(kind_of == kind)
+        if len(columns):
+            within[:, columns] += _log_softmax(sharp[0] * scores[:, columns])
+    return within
+
+
+def _believe(examples: Examples, rows: Any, machines: tuple[Any, Any], sharp: Any) -> Any:
+    """The beliefs of machines in every intent for some rows, shape (rows, intents)."""
+    weights, intercepts = machines
+    return np.exp(_log_beliefs(examples, (examples.matrix[rows] @ weights).toarray() + intercepts, sharp))
 
 
 def _weigh_kinds(examples: Examples, scores: Any, numbers: Any) -> Any:

@@ -6,13 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import __version__
 
 if TYPE_CHECKING:
     from bot.engine import Bot
-    from bot.types import Problem, Reply
+    from bot.types import Pack, Problem, Reply
 
 __all__ = ["main"]
 
@@ -94,6 +95,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     serving = command("serve", _serve, "answer another program, one JSON object a line", "serve --jsonl")
     serving.add_argument("--jsonl", action="store_true", required=True, help="JSON Lines on standard input and output")
     checking = command("check", _check, "name every problem of the pack", "--pack north-clinic/ check")
+    checking.add_argument("--json", action="store_true", help="print the problems as a JSON object")
+    checking.add_argument("--format", choices=["text", "github"], default="text", help="github: marks beside the lines")
     checking.add_argument(
         "--against",
         metavar="FILE.jsonl",
@@ -156,6 +159,13 @@ def _complain(problems: Sequence[Problem], consequence: str) -> None:
 
 
 UNUSABLE = "this pack cannot be used until they are mended"
+
+
+def _root(options: argparse.Namespace) -> Path:
+    """The folder of the chosen pack."""
+    from bot.pack import shipped_root  # noqa: PLC0415
+
+    return Path(options.pack) if options.pack else shipped_root()
 
 
 # --- commands ---------------------------------------------------------------------------------------
@@ -221,33 +231,48 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from datetime import date  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
 
-    from bot.check import find_doubts, find_leaks  # noqa: PLC0415
+    from bot.cache import obtain_model  # noqa: PLC0415
+    from bot.check import find_doubts  # noqa: PLC0415
     from bot.errors import PackError  # noqa: PLC0415
-    from bot.pack import load_pack, shipped_root  # noqa: PLC0415
+    from bot.labelled import EvalError  # noqa: PLC0415
+    from bot.leaks import find_leaks  # noqa: PLC0415
+    from bot.pack import read_pack, show_places  # noqa: PLC0415
 
+    root = _root(options)
     try:
-        pack = load_pack(Path(options.pack) if options.pack else shipped_root())
+        pack, faults = read_pack(root)
+        model = None if faults else obtain_model(root, _show_progress)
+        problems = show_places(faults, root) + find_doubts(pack, root, model, date.today())
+        if options.against:
+            problems += show_places(find_leaks(pack, Path(options.against)), root)
     except PackError as error:
-        _complain(error.problems, UNUSABLE)
-        return DECLINED
-    doubts = list(find_doubts(pack, date.today()))
-    if options.against:
-        from bot.labelled import EvalError  # noqa: PLC0415
+        return _report(error.problems, None, options)
+    except EvalError as error:
+        print(error, file=sys.stderr)
+        return WRONG_USAGE
+    return _report(problems, None if faults else pack, options)
 
-        try:
-            doubts += find_leaks(pack, Path(options.against))
-        except EvalError as error:
-            print(error, file=sys.stderr)
-            return WRONG_USAGE
-    if doubts:
-        _complain(doubts, "the pack can be used, but its authors should look at them")
-    if not all(doubt.is_warning for doubt in doubts):
+
+def _report(problems: Sequence[Problem], pack: Pack | None, options: argparse.Namespace) -> int:
+    """Print what `check` found, in the form that was asked for; problems go to standard error only as text."""
+    from bot.check import to_github, to_json  # noqa: PLC0415
+
+    if options.json:
+        import json  # noqa: PLC0415
+
+        _say(json.dumps(to_json(problems, pack), ensure_ascii=False))
+    elif options.format == "github":
+        _say("\n".join(to_github(problem, _root(options)) for problem in problems))
+    elif problems:
+        _complain(problems, "the pack can be used, but its authors should look at them" if pack else UNUSABLE)
+    if pack is None or not all(problem.is_warning for problem in problems):
         return DECLINED
-    examples = sum(len(intent.examples) for intent in pack.intents.values())
-    found = "No errors" if doubts else "No problems"
-    _say(f"{found}: {len(pack.articles)} articles, {len(pack.intents)} intents, {examples} examples.")
+    if not options.json:
+        examples = sum(len(intent.examples) for intent in pack.intents.values())
+        found = "No errors" if problems else "No problems"
+        articles = "1 article" if len(pack.articles) == 1 else f"{len(pack.articles)} articles"
+        _say(f"{found}: {articles}, {len(pack.intents)} intents, {examples} examples.")
     return FINE
 
 
@@ -266,17 +291,14 @@ def _sources(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from pathlib import Path  # noqa: PLC0415
-
     from bot.explain import explain  # noqa: PLC0415
 
-    _say(explain(_load(options), options.question, Path(options.pack) if options.pack else None))
+    _say(explain(_load(options), options.question, _root(options)))
     return FINE
 
 
 def _eval(options: argparse.Namespace) -> int:
     import json  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
 
     from bot.evaluate import ask_all, measure, show, to_json  # noqa: PLC0415
     from bot.labelled import EvalError  # noqa: PLC0415
@@ -289,10 +311,10 @@ def _eval(options: argparse.Namespace) -> int:
         return WRONG_USAGE
     figures = measure(cases)
     if options.report:
-        from bot.pack import load_pack, shipped_root  # noqa: PLC0415
+        from bot.pack import load_pack  # noqa: PLC0415
         from bot.report import draw_report  # noqa: PLC0415
 
-        pack = load_pack(Path(options.pack) if options.pack else shipped_root())
+        pack = load_pack(_root(options))
         try:
             Path(options.report).write_text(draw_report(bot, cases, figures, pack, options.file), encoding="utf-8")
         except OSError as error:
@@ -311,13 +333,11 @@ def _show_count(done: int, of: int) -> None:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from pathlib import Path  # noqa: PLC0415
-
     from bot.contents import find_changes, run_tests, to_junit  # noqa: PLC0415
-    from bot.pack import load_pack, shipped_root  # noqa: PLC0415
+    from bot.pack import load_pack  # noqa: PLC0415
 
     bot = _load(options)
-    pack = load_pack(Path(options.pack) if options.pack else shipped_root())
+    pack = load_pack(_root(options))
     if options.impact:
         old = argparse.Namespace(**{**vars(options), "pack": options.impact})
         old_bot = _load(old)
@@ -347,10 +367,8 @@ def _test(options: argparse.Namespace) -> int:
 
 def _update(options: argparse.Namespace) -> int:
     from datetime import date  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
 
     from bot.errors import PackError  # noqa: PLC0415
-    from bot.pack import shipped_root  # noqa: PLC0415
     from bot.update import plan_update, take_in  # noqa: PLC0415
 
     def is_reviewed() -> bool:
@@ -361,7 +379,7 @@ def _update(options: argparse.Namespace) -> int:
         return sys.stdin.readline().strip().lower() == "yes"
 
     try:
-        update = plan_update(Path(options.pack) if options.pack else shipped_root(), Path(options.file), date.today())
+        update = plan_update(_root(options), Path(options.file), date.today())
         _say("\n".join(map(str, update.changes)) or "The text is as it was.")
         if update.broken:
             _complain(update.broken, "mend them in the files of intents/ once the article is in")

@@ -40,17 +40,16 @@ def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]
     header, problems = read_header(head, shown)
     if problems:
         return None, problems
+    first_line = raw[: len(raw) - len(body)].count("\n") + 1
     if header["sha256"] != body_hash(body):
-        problems.append(_name_changes(header, raw, body, shown))
-    article = _cut(path.stem, header, body)
+        problems.append(_name_changes(header, first_line, body, shown))
+    article = _cut(path.stem, header, body, first_line)
     if not article.passages:
-        line = raw[: -len(body) or None].count("\n") + 1
-        return None, [Problem(shown, line, 1, "the article holds no passage", "paste its text below the dashes")]
+        return None, [Problem(shown, first_line, 1, "the article holds no passage", "paste its text below the dashes")]
     return article, problems
 
 
-def _name_changes(header: Mapping[str, str], raw: str, body: str, shown: str) -> Problem:
-    first = raw[: len(raw) - len(body)].count("\n") + 1
+def _name_changes(header: Mapping[str, str], first: int, body: str, shown: str) -> Problem:
     changes = find_changes(header.get("lines", ""), body, first)
     line = changes[0].line if changes else first
     what = ": " + "; ".join(str(change) for change in changes[:MOST_CHANGES]) if changes else ""
@@ -59,7 +58,7 @@ def _name_changes(header: Mapping[str, str], raw: str, body: str, shown: str) ->
     return Problem(shown, line, 1, f"the article was changed after its review{what}", remedy)
 
 
-def _cut(name: str, header: Mapping[str, str], body: str) -> Article:
+def _cut(name: str, header: Mapping[str, str], body: str, first_line: int) -> Article:
     def value(key: str) -> str | None:
         found = header.get(key, "none")
         return None if found in NONE else found
@@ -80,6 +79,7 @@ def _cut(name: str, header: Mapping[str, str], body: str) -> Article:
         text=body,
         passages=tuple(passages),
         left_out=tuple(left_out),
+        first_line=first_line,
     )
 
 

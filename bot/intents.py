@@ -11,12 +11,30 @@ from pathlib import Path
 from typing import get_args
 
 from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
-from bot.types import ContentTest, Example, IntentKind, Kind, Problem, Turn
+from bot.text import use_one_of
+from bot.types import Accepted, ContentTest, Example, IntentKind, Kind, Problem, Turn
 
 __all__ = ["Content", "IntentDraft", "QuoteDraft", "RuleDraft", "read_content"]
 
 KINDS: tuple[str, ...] = get_args(IntentKind)
 FOLLOW_UPS = ("more", "why", "plainer", "repeat", "sources", "other_source", "neither", "restart", "help")
+WARNINGS = (
+    "alike",
+    "collision",
+    "conflict",
+    "cut",
+    "lost",
+    "misspelt",
+    "number",
+    "overdue",
+    "personal",
+    "reading",
+    "thin",
+    "unreached",
+    "unused",
+)
+"""The kinds of warnings that an author may accept."""
+
 LISTS = ("other", "all_articles", "joins", "openers", "fillers", "every", "places", "subjects", "stand_ins")
 """Wording that is not said but understood, a line each."""
 
@@ -49,7 +67,7 @@ class RuleDraft:
     """A red flag as it stands in its file: its signs still hold the names of groups of words."""
 
     flag: str
-    card: str
+    card: Scalar
     when: tuple[Scalar, ...]
     unless: tuple[Scalar, ...]
 
@@ -72,6 +90,7 @@ class Content:
     refer: QuoteDraft | None = None
     first: list[Scalar] = field(default_factory=list)
     tests: list[ContentTest] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def note(self, problems: Iterable[Problem]) -> None:
@@ -90,17 +109,20 @@ def read_content(files: Iterable[tuple[Path, str]]) -> Content:
     return content
 
 
+def _check_keys(mapping: Mapping, known: Iterable[str], where: str, content: Content) -> None:
+    for key, _ in mapping.items:
+        if key.value not in known:
+            content.note([key.problem(f"unknown key {key.value!r} in {where}", use_one_of(key.value, known))])
+
+
 _Reader = Callable[[Node, Content], None]
 
 
 def _read_keys(mapping: Mapping, readers: dict[str, _Reader], content: Content, where: str) -> None:
+    _check_keys(mapping, readers, where, content)
     for key, value in mapping.items:
-        reader = readers.get(key.value)
-        if reader is None:
-            fact = f"unknown key {key.value!r} in {where}"
-            content.note([key.problem(fact, f"use one of: {', '.join(readers)}")])
-        else:
-            reader(value, content)
+        if key.value in readers:
+            readers[key.value](value, content)
 
 
 def _text(node: Node, what: str, content: Content) -> str:
@@ -150,11 +172,7 @@ def _read_intents(node: Node, content: Content) -> None:
 
 
 def _read_intent(mapping: Mapping, content: Content) -> None:
-    for key, _ in mapping.items:
-        if key.value not in _INTENT_KEYS:
-            content.note(
-                [key.problem(f"unknown key {key.value!r} in an intent", f"use one of: {', '.join(_INTENT_KEYS)}")]
-            )
+    _check_keys(mapping, _INTENT_KEYS, "an intent", content)
     name = mapping.get("intent")
     if not isinstance(name, Scalar) or not name.value.strip():
         content.note([mapping.problem("an intent without a name", "add a line intent: a_name")])
@@ -166,9 +184,7 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
 
     kind = text("kind") or "answer"
     if kind not in KINDS:
-        content.note(
-            [(mapping.get("kind") or name).problem(f"unknown kind {kind!r}", f"use one of: {', '.join(KINDS)}")]
-        )
+        content.note([(mapping.get("kind") or name).problem(f"unknown kind {kind!r}", use_one_of(kind, KINDS))])
         kind = "answer"
     quotes = _read_answer(mapping.get("answer"), content)
     reply, at = text("reply"), mapping.get("reply")
@@ -179,7 +195,7 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
         question=text("question"),
         examples=_read_examples(mapping, name, content),
         quotes=tuple(quotes),
-        reply=at.with_value(reply) if reply and isinstance(at, Scalar) else None,
+        reply=at.here(reply) if reply and isinstance(at, Scalar) else None,
         next=tuple(_texts(nexts, "next", content)) if nexts is not None else (),
         does=text("does"),
         card=text("card"),
@@ -212,11 +228,7 @@ def _read_answer(node: Node | None, content: Content) -> list[QuoteDraft]:
 
 
 def _read_quote(mapping: Mapping, content: Content) -> QuoteDraft | None:
-    for key, _ in mapping.items:
-        if key.value not in ("quote", "article"):
-            content.note(
-                [key.problem(f"unknown key {key.value!r} in an answer", "use quote: and, if needed, article:")]
-            )
+    _check_keys(mapping, ("quote", "article"), "an answer", content)
     quote, article = mapping.get("quote"), mapping.get("article")
     if not isinstance(quote, Scalar) or not _text(quote, "quote", content):
         content.note([mapping.problem("an answer without a quote", "add quote: and a stretch copied from the article")])
@@ -261,7 +273,7 @@ def _read_wording(node: Node, content: Content) -> None:
             for name, phrases in _pairs(value, "follow_ups", content):
                 if name.value not in FOLLOW_UPS:
                     content.note(
-                        [name.problem(f"unknown follow-up {name.value!r}", f"use one of: {', '.join(FOLLOW_UPS)}")]
+                        [name.problem(f"unknown follow-up {name.value!r}", use_one_of(name.value, FOLLOW_UPS))]
                     )
                 content.follow_ups[name.value] = tuple(_texts(phrases, "signs", content))
         elif key.value in LISTS:
@@ -273,7 +285,7 @@ def _read_wording(node: Node, content: Content) -> None:
 def _keep(store: dict[str, Scalar], key: Scalar, value: Node, what: str, content: Content) -> None:
     text = _text(value, what, content)
     place = value if isinstance(value, Scalar) else key
-    store[key.value] = place.with_value(text)
+    store[key.value] = place.here(text)
 
 
 def _read_safety(node: Node, content: Content) -> None:
@@ -302,11 +314,7 @@ _RULE_KEYS = ("flag", "card", "when", "unless")
 
 def _read_rules(node: Node, content: Content) -> None:
     for mapping in _maps(node, "rules", content):
-        for key, _ in mapping.items:
-            if key.value not in _RULE_KEYS:
-                content.note(
-                    [key.problem(f"unknown key {key.value!r} in a rule", f"use one of: {', '.join(_RULE_KEYS)}")]
-                )
+        _check_keys(mapping, _RULE_KEYS, "a rule", content)
         flag, card, when, unless = (mapping.get(key) for key in _RULE_KEYS)
         if flag is None or card is None or when is None:
             content.note([mapping.problem("a rule needs flag:, card: and when:", "add what is missing")])
@@ -315,7 +323,8 @@ def _read_rules(node: Node, content: Content) -> None:
         if not signs:
             content.note([when.problem("a rule without a sign", "add lines like - chest (pain|hurts)")])
         excuses = tuple(_texts(unless, "exceptions", content)) if unless is not None else ()
-        content.rules.append(RuleDraft(_text(flag, "flag", content), _text(card, "card", content), signs, excuses))
+        shown = card.here(_text(card, "card", content))
+        content.rules.append(RuleDraft(_text(flag, "flag", content), shown, signs, excuses))
 
 
 _SAFETY: dict[str, _Reader] = {
@@ -327,6 +336,8 @@ _SAFETY: dict[str, _Reader] = {
 
 
 def _read_clinic(node: Node, content: Content) -> None:
+    if isinstance(node, Mapping):
+        _check_keys(node, _CLINIC_KEYS, "clinic", content)
     for key, value in _pairs(node, "clinic", content):
         if key.value == "numbers":
             for name, number in _pairs(value, "numbers", content):
@@ -337,16 +348,32 @@ def _read_clinic(node: Node, content: Content) -> None:
                 content.note([key.problem("refer holds no quote", "write quote: and a stretch below it")])
         elif key.value == "first":
             content.first = _texts(value, "first", content)
-        elif key.value in ("name", "country"):
+        elif key.value == "accepted":
+            _read_accepted(value, content)
+        elif key.value in _CLINIC_KEYS:
             _keep(content.clinic, key, value, key.value, content)
+
+
+_CLINIC_KEYS = ("name", "country", "numbers", "refer", "first", "accepted")
+_ACCEPTED_KEYS = ("warning", "about", "because")
+
+
+def _read_accepted(node: Node, content: Content) -> None:
+    for mapping in _maps(node, "accepted", content):
+        _check_keys(mapping, _ACCEPTED_KEYS, "what is accepted", content)
+        warning, about, because = (mapping.get(key) for key in _ACCEPTED_KEYS)
+        if warning is None or because is None or not _text(because, "because", content):
+            content.note([mapping.problem("a warning is accepted without a reason", "add warning: and because:")])
+        elif (kind := _text(warning, "warning", content)) not in WARNINGS:
+            content.note([warning.problem(f"there is no warning {kind!r}", use_one_of(kind, WARNINGS))])
         else:
-            content.note(
-                [
-                    key.problem(
-                        f"unknown key {key.value!r} in clinic", "use one of: name, country, numbers, refer, first"
-                    )
-                ]
+            is_one = isinstance(about, Scalar) and not about.block
+            named = about and (
+                (_text(about, "about", content),) if is_one else [t.value for t in _texts(about, "about", content)]
             )
+            reason = _text(because, "because", content)
+            place = (mapping.file, mapping.line, mapping.column)
+            content.accepted.append(Accepted(kind, tuple(named or ()), reason, *place))
 
 
 _TURN_KEYS = ("ask", "kind", "intent", "cites", "says", "never")
@@ -364,16 +391,13 @@ def _read_tests(node: Node, content: Content) -> None:
 
 
 def _read_turn(mapping: Mapping, content: Content) -> Turn | None:
-    for key, _ in mapping.items:
-        if key.value not in _TURN_KEYS:
-            fact = f"unknown key {key.value!r} in a test"
-            content.note([key.problem(fact, f"use one of: {', '.join((*_TURN_KEYS, 'talk'))}")])
+    _check_keys(mapping, (*_TURN_KEYS, "talk"), "a test", content)
     ask, kind = mapping.get("ask"), mapping.get("kind")
     if not isinstance(ask, Scalar) or not ask.value.strip():
         content.note([mapping.problem("a test without a question", "add a line ask: and what a patient types")])
         return None
     if isinstance(kind, Scalar) and kind.value not in REPLY_KINDS:
-        content.note([kind.problem(f"unknown kind {kind.value!r}", f"use one of: {', '.join(REPLY_KINDS)}")])
+        content.note([kind.problem(f"unknown kind {kind.value!r}", use_one_of(kind.value, REPLY_KINDS))])
     if len(mapping.items) == 1:
         content.note([ask.problem("a test that expects nothing", "add kind:, intent:, cites:, says: or never:")])
 

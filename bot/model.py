@@ -31,6 +31,7 @@ __all__ = [
     "VERSION",
     "Calibration",
     "Logistic",
+    "Mistake",
     "Model",
     "Scores",
     "expand",
@@ -40,7 +41,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 23
+VERSION = 25
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -134,6 +135,22 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """An example that the pack takes for another intent's: both by place, with `belief` in the other and in its `own`.
+
+    `nearest` is the other intent's example most like it, and `is_near` where the two are nearly the same.
+    """
+
+    intent: int
+    example: int
+    other: int
+    nearest: int
+    own: float
+    belief: float
+    is_near: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """Raw scores of an utterance, by intent and by kind, and its stems and stem pairs: (row or -1, idf, is a pair)."""
 
@@ -166,6 +183,7 @@ class Model:
     calibration: Calibration
     lexicon: Lexicon
     learned_from: str
+    mistakes: tuple[Mistake, ...] = ()
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -343,6 +361,7 @@ def save_model(model: Model, path: Path) -> None:
         "scale": model.scale,
         "unknown_idf": model.unknown_idf,
         "calibration": _values(model.calibration),
+        "mistakes": _values(model.mistakes),
         "vocabulary": " ".join(model.vocabulary),
         "targets": " ".join(model.targets),
         "stems": model.stems,
@@ -401,6 +420,7 @@ def _to_model(header: dict[str, Any], data: memoryview) -> Model:
         stems=header["stems"],
         unknown_idf=header["unknown_idf"],
         calibration=_calibration(header["calibration"]),
+        mistakes=tuple(Mistake(*values) for values in header["mistakes"]),
         learned_from=header["learned_from"],
         lexicon=Lexicon(bytes(data[at : at + header["sizes"]["lexicon"]])),
         **arrays,

@@ -30,6 +30,10 @@ class _Placed:
     line: int
     column: int
 
+    def here(self, value: str) -> Scalar:
+        """A text at the place of this node."""
+        return Scalar(value=value, file=self.file, line=self.line, column=self.column)
+
     def problem(self, fact: str, remedy: str, nearest: str = "") -> Problem:
         """A problem at this node."""
         return Problem(self.file, self.line, self.column, fact, remedy, nearest)
@@ -42,10 +46,6 @@ class Scalar(_Placed):
     value: str
     block: int = 0
     cut_short: bool = False
-
-    def with_value(self, value: str) -> Scalar:
-        """The same place, another text."""
-        return Scalar(value=value, file=self.file, line=self.line, column=self.column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ def read_lines(node: Node, what: str) -> tuple[list[Scalar], list[Problem]]:
         problems += [
             t.problem(f"a # cuts this one of the {what} short", "put it in quotes") for t in texts if t.cut_short
         ]
-        return [t.with_value(t.value.strip()) for t in texts], problems
+        return [t.here(t.value.strip()) for t in texts], problems
     if not isinstance(node, Scalar):
         return [], [node.problem(f"the {what} are not a list", f"write the {what} as lines that start with a dash")]
     if not node.block:

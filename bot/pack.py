@@ -9,23 +9,24 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
-from bot.corpus import lead_of, read_article
+from bot.corpus import read_article
 from bot.errors import PackError
-from bot.intents import Content, IntentDraft, QuoteDraft, read_content
-from bot.lexicon import read_lexicon
+from bot.intents import Content, IntentDraft, read_content
+from bot.lexicon import Lexicon, read_lexicon
 from bot.nodes import Scalar
+from bot.plain import grade
+from bot.quotes import Finder, resolve
 from bot.signs import compile_sign
-from bot.text import fold, plain_marks, split_words
-from bot.types import Article, ContentTest, Intent, Pack, Passage, Problem, Quote, Rule, Span, Talk
+from bot.text import draw_excerpt, fold, split_words, use_one_of
+from bot.types import Article, ContentTest, Intent, Pack, Problem, Rule, Talk
 
-__all__ = ["fingerprint", "load_pack", "shipped_root", "unreached"]
-
-LONGEST_LIST = 90
-"""Words of a list shown whole when its lead-in is quoted; a longer one is cut after an item."""
+__all__ = ["fingerprint", "load_pack", "read_pack", "shipped_root", "show_places"]
 
 WORDING: dict[str, frozenset[str]] = {
     key: frozenset(names.split())
@@ -64,6 +65,12 @@ WORDING: dict[str, frozenset[str]] = {
     }.items()
 }
 """Every wording a pack holds, with the names it may use in braces."""
+
+SHIPPED = "shipped "
+"""How messages name a file of the shipped pack that another pack leans on: this, and its name."""
+
+HARDEST, SHORTEST_GRADED = 6, 12
+"""The school grade that a text may ask for, and the words from which the measure of it says much."""
 
 CALLS = ("emergency", "if_now")
 """Wordings that must hold a number to call."""
@@ -112,21 +119,26 @@ def _require_folder(root: Path) -> None:
 
 def load_pack(root: Path) -> Pack:
     """Read and check the pack in `root`. Raises PackError with every problem, in the order of the files."""
+    pack, faults = read_pack(root)
+    if faults:
+        raise PackError(show_places(faults, root))
+    return pack
+
+
+def read_pack(root: Path) -> tuple[Pack, list[Problem]]:
+    """The pack in `root` as far as it can be read, and every reason why it cannot be used, in the order of the files.
+
+    Raises PackError where there is no pack at all.
+    """
     root = root.resolve()
     problems: list[Problem] = []
     _require_folder(root)
-    articles = {}
-    for path, shown in _files(root):
-        if path.parent.name == "corpus":
-            article, found = read_article(path, shown)
-            problems += found
-            if article:
-                articles[article.id] = article
+    articles = _read_articles(root, problems)
     own = read_content((path, shown) for path, shown in _files(root) if path.suffix != ".txt")
-    base = own if root == shipped_root() else _read_shipped()
+    base = own if root == shipped_root() else _read_shipped(fingerprint(shipped_root()))
     problems += own.problems
     problems += _check_names(own.intents)
-    finder = Finder(articles)
+    finder = Finder(articles, is_whole=len(articles) == len(list((root / "corpus").glob("*.txt"))))
     numbers = _read_numbers(own, base, problems)
     intents = {draft.name.value: _to_intent(draft, finder, numbers, problems) for draft in own.intents}
     doubts = (*_check_examples(intents.values()), *_check_numbers(own, base))
@@ -134,7 +146,7 @@ def load_pack(root: Path) -> Pack:
     if not intents and not problems:
         problems.append(Problem("intents", 1, 1, "the pack holds no intent", "add a file, such as intents/hello.yaml"))
     problems += _check_tests(own.tests, intents)
-    referral = _resolve(own.refer, finder, problems) if own.refer else None
+    referral = resolve(own.refer, finder, problems) if own.refer else None
     texts = _fill(own, base, numbers, problems)
     signs = _Signs({**base.words, **own.words}, problems)
     talk = _read_talk(own, base, signs)
@@ -144,17 +156,18 @@ def load_pack(root: Path) -> Pack:
     if not base.rules and not base.problems:
         problems.append(Problem("intents", 1, 1, "no red flags: danger would not be seen", "restore intents/safety/"))
     problems += [
-        draft.name.problem(f"there is no card {draft.card!r}", f"use one of: {', '.join(texts.cards)}")
+        draft.name.problem(f"there is no card {draft.card!r}", use_one_of(draft.card, texts.cards))
         for draft in own.intents
         if draft.card and draft.card not in texts.cards
     ]
     lexicon = _load_lexicon(root, problems)
-    if problems:
-        raise PackError(sorted(set(problems)))
+    known = [*(article.publisher for article in articles.values()), *chain(*talk.subjects)]
+    problems += _check_reading(own, known, Lexicon(lexicon.encode()))
+    faults = sorted({problem for problem in problems if not problem.is_warning})
     clinic = {**base.clinic, **own.clinic} if root == shipped_root() else own.clinic
-    return Pack(
+    pack = Pack(
         name=clinic["name"].value if "name" in clinic else root.name,
-        fingerprint=fingerprint(root),
+        fingerprint="" if faults else fingerprint(root),
         articles=articles,
         intents=intents,
         synonyms={**base.synonyms, **own.synonyms},
@@ -164,15 +177,51 @@ def load_pack(root: Path) -> Pack:
         cards=texts.cards,
         referral=referral,
         first=tuple(name.value for name in own.first),
-        doubts=doubts,
+        doubts=(*doubts, *(problem for problem in problems if problem.is_warning)),
         lexicon=lexicon,
         tests=tuple(own.tests),
+        accepted=tuple(own.accepted),
     )
+    return pack, faults
 
 
-def _read_shipped() -> Content:
+def _read_articles(root: Path, problems: list[Problem]) -> dict[str, Article]:
+    articles = {}
+    for path, shown in _files(root):
+        if path.parent.name == "corpus":
+            article, found = read_article(path, shown)
+            problems += found
+            if article:
+                articles[article.id] = article
+    return articles
+
+
+def show_places(problems: Iterable[Problem], root: Path) -> list[Problem]:
+    """The problems with the lines of the files of the pack in `root` that they stand in."""
+    lines: dict[str, list[str]] = {}
+    shown = []
+    for problem in problems:
+        name = problem.file.removeprefix(SHIPPED)
+        if problem.file not in lines:
+            path = (root if name == problem.file else shipped_root()) / name
+            lines[problem.file] = _read_lines(path) if path.is_file() else []
+        line = "".join(lines[problem.file][problem.line - 1 : problem.line])
+        shown.append(replace(problem, excerpt=draw_excerpt(line, problem.column)))
+    return shown
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    except OSError:
+        return []
+
+
+@lru_cache(maxsize=1)
+def _read_shipped(_: str) -> Content:
+    """What the shipped pack holds, read again where its fingerprint is another."""
     root = shipped_root()
-    content = read_content((path, f"shipped {shown}") for path, shown in _files(root) if path.suffix != ".txt")
+    content = read_content((path, f"{SHIPPED}{shown}") for path, shown in _files(root) if path.suffix != ".txt")
     if content.problems:
         raise PackError(content.problems)
     return content
@@ -180,125 +229,30 @@ def _read_shipped() -> Content:
 
 def _load_lexicon(root: Path, problems: list[Problem]) -> str:
     """The shipped lexicon with the pack's own lines in place of those for the same words, sorted."""
-    lines: dict[str, str] = {}
-    for base in dict.fromkeys((shipped_root(), root)):
-        path = base / "intents" / "lexicon.txt"
-        if path.is_file():
-            try:
-                found, faults = read_lexicon(path.read_text(encoding="utf-8-sig"), "intents/lexicon.txt")
-            except UnicodeDecodeError:
-                found, faults = {}, [Problem("intents/lexicon.txt", 1, 1, "not UTF-8 text", "save it as UTF-8")]
-            lines |= found
-            problems += faults
+    lines, faults = _read_shipped_lexicon(fingerprint(shipped_root()))
+    if root != shipped_root():
+        own, more = _read_lexicon(root)
+        lines, faults = {**lines, **own}, [*faults, *more]
+    problems += faults
     return "\n".join(sorted(lines.values()))
 
 
-# --- quotes -----------------------------------------------------------------------------------------
+@lru_cache(maxsize=1)
+def _read_shipped_lexicon(_: str) -> tuple[dict[str, str], list[Problem]]:
+    return _read_lexicon(shipped_root())
 
 
-class Finder:
-    """Finds a typed stretch in the articles, whatever its apostrophes, dashes, spaces and line breaks."""
-
-    def __init__(self, articles: dict[str, Article]) -> None:
-        self.articles = articles
-        self._flat = {name: _flatten(article.text) for name, article in articles.items()}
-
-    def find(self, typed: str, only: str | None = None) -> list[tuple[Article, Span]]:
-        """Every place where `typed` stands, as spans of the article's own text."""
-        wanted, _ = _flatten(typed)
-        found = []
-        for name, (flat, offsets) in self._flat.items():
-            if only in (None, name) and wanted:
-                found += [
-                    (self.articles[name], Span(offsets[m.start()], offsets[m.end() - 1] + 1))
-                    for m in re.finditer(re.escape(wanted), flat)
-                ]
-        return found
-
-    def nearest(self, typed: str) -> str:
-        """The stretch most like `typed`, as `nearest, article: "…"`, or "" without articles."""
-        from rapidfuzz import fuzz  # noqa: PLC0415 (only a broken pack needs it)
-
-        best, place = 0.0, ""
-        for article in self.articles.values():
-            for sentence in (s for p in article.passages for s in p.sentences):
-                text = article.text[sentence.start : sentence.end]
-                score = fuzz.partial_ratio(plain_marks(typed).casefold(), plain_marks(text).casefold())
-                if score > best:
-                    best, place = score, f'nearest, {article.id}: "{" ".join(text.split())}"'
-        return place
-
-
-def _flatten(text: str) -> tuple[str, list[int]]:
-    """`text` with plain marks and single spaces, and for each of its characters the offset it came from."""
-    kept, offsets = [], []
-    for match in re.finditer(r"\s+|\S", plain_marks(text.strip())):
-        kept.append(" " if match[0].isspace() else match[0])
-        offsets.append(match.start() + len(text) - len(text.lstrip()))
-    return "".join(kept), offsets
-
-
-def _resolve(draft: QuoteDraft, finder: Finder, problems: list[Problem]) -> Quote | None:
-    """The whole sentences or list item around a typed stretch; None with a problem where there is no one place."""
-    at, typed = draft.text, " ".join(draft.text.value.split())
-    if draft.article and draft.article.value not in finder.articles:
-        known = ", ".join(finder.articles) or "none"
-        problems.append(draft.article.problem(f"there is no article {draft.article.value!r}", f"articles are: {known}"))
-        return None
-    places = finder.find(draft.text.value, draft.article.value if draft.article else None)
-    if not places:
-        remedy = "copy the stretch from the article's file in corpus/"
-        problems.append(at.problem(f'quote is in no article: "{typed}"', remedy, finder.nearest(typed)))
-    elif len(places) > 1:
-        names = ", ".join(dict.fromkeys(article.id for article, _ in places))
-        problems.append(
-            at.problem(
-                f'quote stands in {len(places)} places ({names}): "{typed}"', "copy a longer stretch, or add article:"
-            )
-        )
-    else:
-        article, span = places[0]
-        passage = next((p for p in article.passages if p.start <= span.start and span.end <= p.end), None)
-        if passage:
-            return _widen(article, passage, span)
-        out = next((x for x in article.left_out if x.start < span.end and span.start < x.end), None)
-        fact = f"quote is in a part left out as {out.reason}" if out else "quote is a heading or runs over two passages"
-        problems.append(at.problem(f'{fact}: "{typed}"', "copy a stretch from within one paragraph or list item"))
-    return None
-
-
-def _widen(article: Article, passage: Passage, span: Span) -> Quote:
-    sentences = [s for s in passage.sentences if s.start < span.end and span.start < s.end]
-    if passage.kind == "item":
-        sentences = list(passage.sentences)
-    start, end = sentences[0].start, sentences[-1].end
-    if sentences[-1] == passage.sentences[-1] and article.text[:end].endswith(":"):
-        end = _end_of_list(article, passage)
-    return Quote(article.id, passage.id, start, end, lead_of(article, passage, start))
-
-
-def _end_of_list(article: Article, passage: Passage) -> int:
-    """Where the list that `passage` leads into ends: a lead-in alone says nothing."""
-    end = passage.end
-    for item in article.passages[article.passages.index(passage) + 1 :]:
-        if item.lead_in != passage.sentences[-1]:
-            break
-        if len(article.text[passage.start : item.end].split()) > LONGEST_LIST:
-            break
-        end = item.end
-    return end
-
-
-def unreached(pack: Pack) -> list[tuple[Article, Passage]]:
-    """Passages that no intent quotes, in the order of the articles."""
-    quoted = [quote for intent in pack.intents.values() for quote in intent.quotes]
-    quoted += [pack.referral] if pack.referral else []
-    return [
-        (article, passage)
-        for article in pack.articles.values()
-        for passage in article.passages
-        if not any(q.article == article.id and q.start < passage.end and passage.start < q.end for q in quoted)
-    ]
+def _read_lexicon(root: Path) -> tuple[dict[str, str], list[Problem]]:
+    path = root / "intents" / "lexicon.txt"
+    if not path.is_file():
+        return {}, []
+    try:
+        return read_lexicon(path.read_bytes().decode("utf-8-sig"), "intents/lexicon.txt")
+    except UnicodeDecodeError:
+        return {}, [Problem("intents/lexicon.txt", 1, 1, "not UTF-8 text", "save it as UTF-8")]
+    except OSError as error:
+        fact = f"cannot be read: {error.strerror}"
+        return {}, [Problem("intents/lexicon.txt", 1, 1, fact, "check the file's rights")]
 
 
 # --- intents and texts ------------------------------------------------------------------------------
@@ -306,7 +260,7 @@ def unreached(pack: Pack) -> list[tuple[Article, Passage]]:
 
 def _to_intent(draft: IntentDraft, finder: Finder, numbers: Mapping[str, str], problems: list[Problem]) -> Intent:
     reply = _fill_numbers(draft.reply, numbers, frozenset(), problems) if draft.reply else ""
-    quotes = [_resolve(quote, finder, problems) for quote in draft.quotes]
+    quotes = [resolve(quote, finder, problems) for quote in draft.quotes]
     return Intent(
         name=draft.name.value,
         kind=draft.kind,  # type: ignore[arg-type]  # read_content lets none but these kinds through
@@ -335,9 +289,7 @@ def _check_names(drafts: list[IntentDraft]) -> Iterator[Problem]:
 def _check_named(names: Iterable[Scalar], intents: dict[str, Intent]) -> Iterator[Problem]:
     for name in names:
         if name.value not in intents:
-            yield name.problem(
-                f"there is no intent {name.value!r} to lead to", "use the name of an intent of this pack"
-            )
+            yield name.problem(f"there is no intent {name.value!r} to lead to", use_one_of(name.value, intents))
         elif not intents[name.value].quotes:
             yield name.problem(f"{name.value} quotes nothing, so it cannot be offered", "name an intent with an answer")
 
@@ -346,7 +298,7 @@ def _check_tests(tests: Iterable[ContentTest], intents: Mapping[str, Intent]) ->
     for turn in (turn for test in tests for turn in test.turns):
         if turn.intent and turn.intent not in intents:
             fact = f"there is no intent {turn.intent!r} to expect"
-            yield Problem(turn.file, turn.line, turn.column, fact, "use the name of an intent of this pack")
+            yield Problem(turn.file, turn.line, turn.column, fact, use_one_of(turn.intent, intents))
 
 
 def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:
@@ -375,7 +327,7 @@ class _Signs:
         """The rules of one folder of files, its exceptions for all of them included."""
         for draft in content.rules:
             unless = self.read((*draft.unless, *content.excuses), inner="x ")
-            yield Rule(draft.flag, draft.card, self.read(draft.when, gap=self._gap), unless)
+            yield Rule(draft.flag, draft.card.value, self.read(draft.when, gap=self._gap), unless)
 
     def read(self, signs: Iterable[Scalar], inner: str = "", gap: str = "...") -> tuple[str, ...]:
         """Signs as `compile_sign` takes them; those with `inner` may be written around {sign}."""
@@ -425,7 +377,19 @@ def _check_numbers(own: Content, base: Content) -> Iterator[Problem]:
                 number = base.numbers[name].value
                 fact = f"the {name} number is missing, so the one of {shipped.value} is shown: {number}"
                 problem = country.problem(fact, f"add the one of {country.value} under clinic: numbers: {name}:")
-                yield replace(problem, is_warning=True)
+                yield problem.warn("number", name)
+
+
+def _check_reading(own: Content, known: Sequence[str], lexicon: Lexicon) -> Iterator[Problem]:
+    """Warnings about texts that patients read and that are hard to; `known` are names and words they know."""
+    said = {key: text for key, text in own.wording.items() if key not in ("source", "date", "months")} | own.cards
+    said |= {draft.name.value: draft.reply for draft in own.intents if draft.reply}
+    for key, text in said.items():
+        words = split_words(text.value)
+        is_english = sum(word in lexicon for word in words) > len(words) / 2
+        if is_english and len(words) >= SHORTEST_GRADED and (found := grade(text.value, known)) > HARDEST:
+            fact = f"{key} reads at grade {found:.0f}; patients should need no more than {HARDEST}"
+            yield text.problem(fact, "write shorter sentences and plainer words").warn("reading", key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,7 +415,7 @@ def _fill(own: Content, base: Content, known: Mapping[str, str], problems: list[
     """Wording and cards with the clinic's numbers in place; the rest of the braces are checked and kept."""
     for key, text in own.wording.items():
         if key not in WORDING:
-            problems.append(text.problem(f"unknown wording {key!r}", f"use one of: {', '.join(WORDING)}"))
+            problems.append(text.problem(f"unknown wording {key!r}", use_one_of(key, WORDING)))
     wording = {**base.wording, **own.wording}
     problems += [
         Problem("intents", 1, 1, f"no wording for {key}", f"add wording: {key}: …")
@@ -459,17 +423,11 @@ def _fill(own: Content, base: Content, known: Mapping[str, str], problems: list[
         if key not in wording
     ]
     cards = {**base.cards, **own.cards}
-    for rule in {r.card: r for r in (*base.rules, *own.rules)}.values():
-        if rule.card not in cards:
-            problems.append(
-                Problem(
-                    "intents",
-                    1,
-                    1,
-                    f"the rule {rule.flag} shows no card: {rule.card!r}",
-                    f"add safety: cards: {rule.card}: …",
-                )
-            )
+    problems += [
+        rule.card.problem(f"there is no card {rule.card.value!r}", use_one_of(rule.card.value, cards))
+        for rule in (*base.rules, *own.rules)
+        if rule.card.value not in cards
+    ]
     said = {key: _fill_numbers(text, known, WORDING.get(key, frozenset()), problems) for key, text in wording.items()}
     shown = {key: _fill_numbers(text, known, frozenset(known), problems) for key, text in cards.items()}
     # What a clinic writes anew must still say whom to call.
@@ -484,15 +442,21 @@ def _fill(own: Content, base: Content, known: Mapping[str, str], problems: list[
 
 
 def _fill_numbers(text: Scalar, numbers: Mapping[str, str], allowed: frozenset[str], problems: list[Problem]) -> str:
+    """The text with numbers in place of their names; names that are `allowed` stay in their braces, to be filled later.
+
+    As in `str.format`, a doubled brace stands for one: where names stay, it stays doubled until they are filled, too.
+    """
     try:
-        names = {name for _, name, _, _ in string.Formatter().parse(text.value) if name is not None}
+        pieces = [(literal, name) for literal, name, _, _ in string.Formatter().parse(text.value)]
     except ValueError:
         problems.append(text.problem("a brace stands alone", "write {name}, or remove the brace"))
         return ""
-    for name in sorted(names - allowed - set(numbers)):
-        usable = ", ".join(sorted(allowed | set(numbers))) or "none"
-        problems.append(text.problem(f"unknown name in braces: {{{name}}}", f"use one of: {usable}"))
-    filled = text.value
-    for name in names & set(numbers):
-        filled = filled.replace("{" + name + "}", numbers[name])
+    filled = ""
+    for literal, name in pieces:
+        filled += literal.replace("{", "{{").replace("}", "}}") if allowed else literal
+        if name is not None:
+            filled += numbers.get(name, f"{{{name}}}")
+            if name not in allowed and name not in numbers:
+                usable = use_one_of(name, sorted(allowed | set(numbers)))
+                problems.append(text.problem(f"unknown name in braces: {{{name}}}", usable))
     return filled

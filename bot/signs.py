@@ -23,6 +23,7 @@ _Choice: TypeAlias = "list[list[str | _Choice]]"
 """Alternatives, each of them words, gaps and choices in order; a choice of words alone is kept as it was written."""
 
 
+@lru_cache(maxsize=8192)  # A pack is read again at every edit, and most of its signs are the shipped ones.
 def compile_sign(sign: str, inner: str = "") -> re.Pattern[str]:
     """The pattern of one sign, for texts of folded words with a space before and after each.
 

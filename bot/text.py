@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 __all__ = [
     "LONGEST",
     "PhraseTable",
     "clean",
+    "draw_excerpt",
     "find_names",
     "fold",
     "index_phrases",
@@ -20,6 +21,7 @@ __all__ = [
     "replace_phrases",
     "split_words",
     "strip_controls",
+    "use_one_of",
 ]
 
 LONGEST = 2000
@@ -56,6 +58,33 @@ def clean(text: str) -> str:
 def strip_controls(text: str) -> str:
     """Remove what a terminal would obey or nobody can see; line breaks stay."""
     return _UNSEEN.sub("", _ESCAPES.sub("", text))
+
+
+def draw_excerpt(line: str, column: int, longest: int = 100) -> str:
+    """A line of a file, cut around a column (from 1), with a mark below the column; "" for a blank line.
+
+    >>> print(draw_excerpt("  - quote: Ice", 12))
+      - quote: Ice
+               ^
+    """
+    start = max(0, min(column - 1 - longest // 2, len(line) - longest))
+    shown = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in line[start : start + longest])
+    before, after = "…" * (start > 0), "…" * (start + longest < len(line))
+    return f"{before}{shown}{after}\n{' ' * (len(before) + column - 1 - start)}^" if shown.strip() else ""
+
+
+def use_one_of(typed: str, names: Iterable[str], most: int = 12) -> str:
+    """What to write in place of an unknown name: the nearest known one, if there is one, and all, if they are few.
+
+    >>> use_one_of("anwser", ["answer", "reply"]), use_one_of("x", ["answer", "reply"])
+    ('did you mean answer? use one of: answer, reply', 'use one of: answer, reply')
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 (only a broken pack needs it)
+
+    known = list(names)
+    near = "".join(f"did you mean {name}? " for name in get_close_matches(typed, known, 1))
+    few = f"use one of: {', '.join(known) or 'none'}"
+    return near + (few if len(known) <= most else f"use one of the {len(known)}, such as {known[0]}")
 
 
 def plain_marks(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.engine import Bot
-from bot.pack import unreached
+from bot.quotes import unreached
 from bot.render import shorten
 from bot.types import Article, Quote
 

@@ -107,8 +107,11 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     progress("learning intents", 0.2)
     weights, intercepts = _fit(matrix, intents, len(names), kinds)
     progress("measuring its own errors", 0.6)
-    held = Examples(matrix, intents, kinds, typed, len(names), *_describe_stems(blocks[0], grams[0]))
-    calibration = calibrate(held, _fit, has_negatives=bool((kinds == KIND_ORDER.index("out_of_scope")).any()))
+    marks = np.array([text_key(words) for words in texts], dtype=np.uint64)
+    starts = np.array([text_key([name]) % 1000 for name in names])
+    rows_of = Examples(matrix, intents, kinds, typed, marks, starts, *_describe_stems(blocks[0], grams[0]))
+    has_negatives = bool((kinds == KIND_ORDER.index("out_of_scope")).any())
+    calibration, mistakes = calibrate(rows_of, _fit, (weights, intercepts), has_negatives)
     progress("storing", 0.95)
     return Model(
         pack=pack,
@@ -117,6 +120,7 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
         stems={word: stem[word] for word in counts if stem[word] != word},
         unknown_idf=_unknown_idf(len(texts)),
         calibration=calibration,
+        mistakes=mistakes,
         lexicon=lexicon,
         learned_from=learned_from(pack),
         **_remember(texts, intents),

@@ -6,10 +6,11 @@ The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = [
+    "Accepted",
     "Alternative",
     "Article",
     "Citation",
@@ -44,7 +45,8 @@ PassageKind = Literal["paragraph", "item", "date"]
 class Problem:
     """One thing wrong with a pack: the place (line and column from 1), the fact and the remedy.
 
-    A warning is what may well be meant so; `rule` names what kind of one it is.
+    A warning is what may well be meant so; `rule` names what kind of one it is, by which it can be accepted. `about` is
+    what a warning is about: an example, the names of intents. `excerpt` is the line of the file with a mark below it.
     """
 
     file: str
@@ -55,11 +57,23 @@ class Problem:
     nearest: str = ""
     is_warning: bool = False
     rule: str = ""
+    about: tuple[str, ...] = ()
+    excerpt: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        near = f"\n    {self.nearest}" if self.nearest else ""
         warning = "warning: " if self.is_warning else ""
-        return f"{self.file}:{self.line}:{self.column}: {warning}{self.fact}{near}\n    -> {self.remedy}"
+        below = [*self.excerpt.split("\n"), self.nearest] if self.excerpt else [self.nearest]
+        lines = [f"{self.file}:{self.line}:{self.column}: {warning}{self.fact}", *filter(None, below)]
+        return "\n    ".join([*lines, f"-> {self.remedy}"])
+
+    def warn(self, rule: str, *about: str) -> Problem:
+        """The same as a warning."""
+        return replace(self, is_warning=True, rule=rule, about=about)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The problem as a JSON object."""
+        plain = {name: getattr(self, name) for name in ("file", "line", "column", "rule", "fact", "remedy", "nearest")}
+        return {**plain, "severity": "warning" if self.is_warning else "error", "excerpt": self.excerpt}
 
 
 # --- an article, cut up -----------------------------------------------------------------------------
@@ -107,7 +121,8 @@ class Article:
     `published` is an ISO date or None where the article states none, `review_by` the one until which the review of the
     text holds, or None where nobody set one; `url` is None where none is known;
     `interest` is what its publisher earns by it, or "". `subjects` are groups of names: a quote that
-    holds none of them is shown with an earlier sentence that does.
+    holds none of them is shown with an earlier sentence that does. `first_line` is the line of its file that `text`
+    begins in.
     """
 
     id: str
@@ -124,6 +139,7 @@ class Article:
     text: str
     passages: tuple[Passage, ...]
     left_out: tuple[LeftOut, ...]
+    first_line: int = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -229,6 +245,21 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A kind of warning that a pack's author looked at and lets stand, with the reason.
+
+    Where `about` is empty all of the kind are; else those about all that it names: an example, an intent, two intents.
+    """
+
+    warning: str
+    about: tuple[str, ...]
+    because: str
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContentTest:
     """A question, or a short conversation, that a pack's author wants to go on being answered so."""
 
@@ -241,7 +272,7 @@ class Pack:
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines; `tests`
-    are run by `test`.
+    are run by `test`, `accepted` are the warnings that `check` need not repeat.
     """
 
     name: str
@@ -258,6 +289,7 @@ class Pack:
     doubts: tuple[Problem, ...] = ()
     lexicon: str = ""
     tests: tuple[ContentTest, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
 
 # --- one question -----------------------------------------------------------------------------------

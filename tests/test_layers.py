@@ -10,16 +10,36 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
     {"types", "errors"},
-    {"text", "signs", "speller", "lexicon", "features"},
-    {"nodes", "header", "corpus", "intents", "pack"},
-    {"safety", "sources", "model", "calibrate", "train"},
+    {"text", "plain", "signs", "speller", "lexicon", "features"},
+    {"nodes", "header", "corpus", "intents", "quotes", "pack"},
+    {"safety", "sources", "model", "mistakes", "calibrate", "train"},
     {"cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},
-    {"render", "topics", "check", "update", "labelled", "evaluate", "contents", "explain", "report", "jsonl", "chat"},
+    {
+        "render",
+        "topics",
+        "check",
+        "lint",
+        "leaks",
+        "new",
+        "live",
+        "update",
+        "labelled",
+        "evaluate",
+        "contents",
+        "explain",
+        "report",
+        "jsonl",
+        "chat",
+        "importing",
+        "foreign",
+        "stats",
+    },
+    {"commands"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LEARNERS = {"train", "calibrate"}
+LEARNERS = {"train", "calibrate", "mistakes"}
 ROOMS = {"sklearn": LEARNERS, "scipy": LEARNERS, "numpy": LEARNERS, "yaml": {"nodes"}, "prompt_toolkit": {"chat"}}
 
 

@@ -1,0 +1,88 @@
+"""What a pack is wrong about in its own examples: those it takes for another intent's, though told whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bot.model import Mistake
+
+if TYPE_CHECKING:
+    from bot.calibrate import Examples
+
+__all__ = ["find_mistakes"]
+
+BY_CHANCE, SURE = 20.0, 0.75
+"""Held-out examples are named where the belief in another intent is so high that, were it so for all of them, no more
+than these would be wrong by chance; and never below the second number."""
+
+LIKE, TORN = 0.75, 2.5
+"""Cosine of two intents' examples, as the machines see them, from which they may collide; and how many times as likely
+as the other intent its own must be for an example that was learned, or it does."""
+
+AT_ONCE = 4000
+"""Rows that are scored together: what is held of them is as wide as the pack has intents."""
+
+
+def find_mistakes(examples: Examples, left_out: tuple[Any, Any], believe: Callable[[Any], Any]) -> tuple[Mistake, ...]:
+    """Every mistake, the surest first, each example once.
+
+    `left_out` are rows with the beliefs in every intent of machines that have not seen them; `believe` gives those of
+    the machines that have, for rows.
+    """
+    rows, beliefs = left_out
+    found = [*_find_torn(examples, believe), *_find_lost(examples, rows, beliefs)]
+    first: dict[tuple[int, int], Mistake] = {}
+    for mistake in sorted(found, key=lambda m: (m.own - m.belief, m.intent, m.example)):
+        first.setdefault((mistake.intent, mistake.example), mistake)
+    return tuple(first.values())
+
+
+def _find_lost(examples: Examples, rows: Any, beliefs: Any) -> Iterator[Mistake]:
+    sure = max(SURE, 1 - BY_CHANCE / max(len(rows), 1))
+    own, other, which = _compare(beliefs, examples.intents[rows])
+    for at in np.flatnonzero((other > own) & (other >= sure)):
+        yield _describe(examples, rows[at], which[at], own[at], other[at])
+
+
+def _find_torn(examples: Examples, believe: Callable[[Any], Any]) -> Iterator[Mistake]:
+    typed = np.flatnonzero(examples.typed)
+    for start in range(0, len(typed), AT_ONCE):
+        rows = typed[start : start + AT_ONCE]
+        own, other, which = _compare(believe(rows), examples.intents[rows])
+        for at in np.flatnonzero(TORN * other > own):
+            mistake = _describe(examples, rows[at], which[at], own[at], other[at])
+            if mistake.is_near:
+                yield mistake
+
+
+def _compare(beliefs: Any, wanted: Any) -> tuple[Any, Any, Any]:
+    """For each row the belief in its own intent, that in the best other one, and which it is."""
+    at = np.arange(len(wanted))
+    own = beliefs[at, wanted].copy()
+    others = beliefs.copy()
+    others[at, wanted] = -1.0
+    which = others.argmax(axis=1)
+    return own, others[at, which], which
+
+
+def _describe(examples: Examples, row: Any, other: Any, own: Any, belief: Any) -> Mistake:
+    """A mistake, with the other intent's example that is most like it."""
+    rows = np.flatnonzero((examples.intents == other) & examples.typed)
+    mates = examples.matrix[rows]
+    products = (mates @ examples.matrix[row].T).toarray().ravel()
+    length = np.sqrt(examples.matrix[row].multiply(examples.matrix[row]).sum())
+    lengths = np.sqrt(np.asarray(mates.multiply(mates).sum(axis=1)).ravel())
+    likeness = products / (length * lengths + 1e-9)
+    intent = int(examples.intents[row])
+    return Mistake(
+        intent=intent,
+        example=int(row - np.searchsorted(examples.intents, intent)),
+        other=int(other),
+        nearest=int(likeness.argmax()),
+        own=float(own),
+        belief=float(belief),
+        is_near=bool(likeness.max() >= LIKE),
+    )
