@@ -12,7 +12,7 @@ from bot.errors import ModelError
 from bot.model import Model, learned_from, load_model, save_model
 from bot.pack import fingerprint, load_pack
 
-__all__ = ["Progress", "cache_folder", "obtain_model"]
+__all__ = ["Progress", "cache_folder", "find_learned", "obtain_model"]
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told what is being done, and the share done."""
@@ -38,7 +38,7 @@ def obtain_model(root: Path, progress: Progress) -> Model:
         return stored
     pack = load_pack(root)
     learned = learned_from(pack)
-    if stored := _find(folder, f"{learned}-*.model", mark, learned):
+    if stored := find_learned(learned):
         model = replace(stored, pack=pack)
     else:
         from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
@@ -50,6 +50,11 @@ def obtain_model(root: Path, progress: Progress) -> Model:
         return load_model(path, mark)
     except (OSError, ModelError):
         return model
+
+
+def find_learned(learned: str) -> Model | None:
+    """A stored model that learned from the same, whatever its pack, or None."""
+    return _find(cache_folder(), f"{learned}-*.model", "", learned)
 
 
 def _find(folder: Path, pattern: str, mark: str, learned: str | None = None) -> Model | None:

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from bot.engine import Answers, Conversation
 from bot.render import wrap
-
-if TYPE_CHECKING:
-    from bot.engine import Bot
 
 __all__ = ["chat"]
 
 LEAVE = ("bye", "quit", "exit", "/quit")
 
 
-def chat(load: Callable[[], Bot], plain: bool = False) -> None:
+def chat(bot: Answers, plain: bool = False) -> None:
     """Ask and answer until the visitor leaves with "bye" or Ctrl-D; Ctrl-C clears the line."""
-    bot = load()
-    print(wrap(bot.wording["welcome"].format(clinic=f" to {bot.name}")), end="\n\n")
-    session = bot.session()
+    pack = bot.model.pack
+    print(wrap(pack.wording["welcome"].format(clinic=f" to {pack.name}")), end="\n\n")
+    session = Conversation(bot)
     for question in _read_plainly() if plain or os.environ.get("TERM") == "dumb" else _read_with_prompt():
         if question.strip().lower().rstrip("!.") in LEAVE:
             break
         if question.strip():
             with suppress(KeyboardInterrupt):  # Ctrl-C between two prompts is not meant to end the visit.
                 print(f"\n{wrap(session.ask(question).text)}\n", flush=True)
-    print(wrap(bot.wording["goodbye"]))
+    print(wrap(bot.model.pack.wording["goodbye"]))
 
 
 def _read_plainly() -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from bot.cache import Progress, obtain_model
 from bot.compose import Answer, Composer
@@ -30,7 +31,7 @@ from bot.understand import (
     understand,
 )
 
-__all__ = ["Bot", "Conversation"]
+__all__ = ["Answers", "Bot", "Conversation"]
 
 NAMED_FIRST, FILLED_IN, JOINED = 0.3, 0.5, 0.2
 """Shares of the scores of an open question's other wordings: with the subject before it, with the subject in place of
@@ -52,6 +53,17 @@ LONGEST_THREAD = 12
 """Words of a question that later ones go on from; of a longer one, what was understood is remembered instead."""
 
 
+class Answers(Protocol):
+    """What a door needs: a bot, or what wraps one."""
+
+    @property
+    def model(self) -> Model:
+        """The model that answers now."""
+
+    def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+        """Answer `text`; return the reply and the session to pass next time."""
+
+
 class Bot:
     """Answers questions from one pack. Immutable once loaded, and safe to share between threads.
 
@@ -62,7 +74,7 @@ class Bot:
     """
 
     def __init__(self, model: Model, today: Callable[[], date] = date.today) -> None:
-        self.model = model
+        self._model = model
         self.flags = RedFlags(model.pack.rules)
         self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
@@ -91,15 +103,21 @@ class Bot:
         """Answer `text`; return the reply and the session to pass next time."""
         if not isinstance(text, str):
             raise TypeError(f"a question is a string, not {type(text).__name__}")
+        session = session.move(self.fingerprint, self.intents)
         answer = self._walk(read(text, self.model, self._phrases), session)
         if answer is None:
             again = self._composer.smalltalk(Decision("smalltalk"), self.wording["restarted"], self._offers.first)
-            return again.reply, Session(offered=again.offered)
+            return again.reply, Session(offered=again.offered, pack=self.fingerprint)
         if len(text) > LONGEST:
             cut = self.wording["too_long"]
             answer = replace(answer, reply=replace(answer.reply, text=f"{cut}\n\n{answer.reply.text}"))
         after = session.after(answer.reply, answer.shown, answer.waiting, answer.offered)
         return answer.reply, self._follow_thread(after, answer)
+
+    @property
+    def model(self) -> Model:
+        """The pack with what was learned from it."""
+        return self._model
 
     @property
     def name(self) -> str:
@@ -351,7 +369,7 @@ class Bot:
 class Conversation:
     """One visitor's turns: `bot.session()`. Not shared between threads."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Answers) -> None:
         self._bot = bot
         self._session = Session()
 

@@ -14,7 +14,18 @@ from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
 from bot.text import use_one_of
 from bot.types import Accepted, ContentTest, Example, IntentKind, Kind, Problem, Turn
 
-__all__ = ["Content", "IntentDraft", "QuoteDraft", "RuleDraft", "read_content"]
+__all__ = [
+    "FOLLOW_UPS",
+    "KINDS",
+    "LISTS",
+    "REPLY_KINDS",
+    "WARNINGS",
+    "Content",
+    "IntentDraft",
+    "QuoteDraft",
+    "RuleDraft",
+    "read_content",
+]
 
 KINDS: tuple[str, ...] = get_args(IntentKind)
 FOLLOW_UPS = ("more", "why", "plainer", "repeat", "sources", "other_source", "neither", "restart", "help")

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import Any, BinaryIO
 
-from bot.engine import Bot
+from bot.engine import Answers
 from bot.session import Session
 
 __all__ = ["Door", "serve"]
@@ -23,19 +23,19 @@ OLDEST_SESSION = 3600.0
 class Door:
     """Turns request lines into reply objects; remembers a bounded number of sessions for a bounded time."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Answers) -> None:
         self._bot = bot
         self._sessions: OrderedDict[str, tuple[float, Session]] = OrderedDict()
 
     def ready(self) -> dict[str, Any]:
         """The first line out."""
-        articles = self._bot.articles.values()
+        held = self._bot.model.pack
         pack = {
-            "name": self._bot.name,
-            "fingerprint": self._bot.fingerprint,
-            "articles": len(articles),
-            "passages": sum(len(article.passages) for article in articles),
-            "intents": len(self._bot.intents),
+            "name": held.name,
+            "fingerprint": held.fingerprint,
+            "articles": len(held.articles),
+            "passages": sum(len(article.passages) for article in held.articles.values()),
+            "intents": len(held.intents),
         }
         return {"ready": True, "schema": 1, "pack": pack}
 
@@ -55,7 +55,7 @@ class Door:
         if not isinstance(question, str):
             return _error(name, "bad_request", 'the object holds no question: send {"question": "…"} or {"reset": "…"}')
         if session is None:
-            return {"id": name, "reply": self._bot.ask(question).to_dict()}
+            return {"id": name, "reply": self._bot.reply(question, Session())[0].to_dict()}
         if not isinstance(session, str):
             return _error(name, "bad_request", 'the session is not a text: send {"session": "name"}')
         reply, after = self._bot.reply(question, self._recall(session))
@@ -77,7 +77,7 @@ def _error(name: Any, code: str, message: str) -> dict[str, Any]:
     return {"id": name, "error": {"code": code, "message": message}}
 
 
-def serve(bot: Bot, lines: BinaryIO, out: BinaryIO) -> None:
+def serve(bot: Answers, lines: BinaryIO, out: BinaryIO) -> None:
     """Answer every line of `lines` on `out` until it ends. A line that is too long is skipped, not held."""
     door = Door(bot)
     _write(out, door.ready())

@@ -36,18 +36,21 @@ __all__ = [
     "Scores",
     "expand",
     "learned_from",
+    "lesson_key",
     "load_model",
     "log_odds",
     "save_model",
+    "texts_of",
 ]
 
-VERSION = 25
+VERSION = 26
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
 _MAGIC = b"patient-guide model\n"
 _ARRAYS: dict[str, Any] = {
     "example_keys": "Q",
+    "learned_keys": "Q",
     "keys": "I",
     "idf": "f",
     "starts": "I",
@@ -163,6 +166,7 @@ class Scores:
 class Model:
     """All that serving needs. Arrays are read-only views; `scale` turns a stored weight into its value.
 
+    `example_keys` are those of whole examples, each of one of `example_intents`; `learned_keys` those of `lesson_key`.
     `vocabulary` holds every word to be taken as it is typed, `targets` those that misspelt words are bent to.
     """
 
@@ -174,6 +178,7 @@ class Model:
     weights: Sequence[int]
     intercepts: Sequence[float]
     example_keys: Sequence[int]
+    learned_keys: Sequence[int]
     example_intents: Sequence[int]
     scale: float
     unknown_idf: float
@@ -344,6 +349,20 @@ def learned_from(pack: Pack) -> str:
         pack.lexicon,
     ]
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
+
+
+def texts_of(intent: Intent) -> Iterator[tuple[str, bool]]:
+    """What an intent is learned from, and whether it is a thing that patients type: its question and name are not."""
+    for example in intent.examples:
+        yield example.text, True
+    for text in (intent.question, intent.name.replace("_", " ")):
+        if text:
+            yield text, False
+
+
+def lesson_key(intent: Intent, text: str) -> int:
+    """The key of one thing learned: a text under an intent of its kind."""
+    return text_key([intent.kind, intent.name, text])
 
 
 def save_model(model: Model, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from bot.types import Quote, Reply
@@ -17,7 +18,8 @@ class Session:
     """The last reply and the last that cited, what of it waits, what was shown, and what a number picks from.
 
     `thread` are the words of the last question, as it stands on its own, `subject` is the place of what is spoken of
-    among the pack's subjects; `unclear` counts the questions back in a row.
+    among the pack's subjects; `unclear` counts the questions back in a row. `pack` is the fingerprint of the pack that
+    all of it is of, or "" where nothing was asked yet.
     """
 
     last: Reply | None = None
@@ -29,6 +31,14 @@ class Session:
     thread: tuple[str, ...] = ()
     subject: int | None = None
     unclear: int = 0
+    pack: str = ""
+
+    def move(self, pack: str, intents: Container[str]) -> Session:
+        """What of the session holds in another pack, which has these intents: its quotes may say something else."""
+        if self.pack in ("", pack):
+            return replace(self, pack=pack)
+        asked, offered = ((n for n in names if n in intents) for names in (self.asked, self.offered))
+        return Session(offered=tuple(offered), asked=tuple(asked), thread=self.thread, unclear=self.unclear, pack=pack)
 
     def after(
         self, reply: Reply, shown: tuple[Quote, ...], waiting: tuple[Quote, ...], offered: tuple[str, ...]

@@ -7,7 +7,7 @@ from bot.quotes import unreached
 from bot.render import shorten
 from bot.types import Article, Quote
 
-__all__ = ["list_sources", "list_topics"]
+__all__ = ["list_passages", "list_sources", "list_topics"]
 
 
 def list_topics(bot: Bot, everything: bool = False) -> str:
@@ -43,6 +43,18 @@ def _list_gaps(bot: Bot, article: Article) -> list[str]:
     lines += [f"{article.publisher}: {len(article.left_out)} parts left out"]
     lines += [f"    {left.reason}: {shorten(left.text)}" for left in article.left_out]
     return [*lines, ""]
+
+
+def list_passages(article: Article) -> str:
+    """How an article is cut: its passages under their sections, and what no answer may quote, and why."""
+    lines = []
+    for section in dict.fromkeys(passage.section for passage in article.passages):
+        found = [passage for passage in article.passages if passage.section == section]
+        lines += [section, *(f"  {passage.id}  {shorten(passage.text)}" for passage in found), ""]
+    if article.left_out:
+        lines += ["Left out, and never quoted:"]
+        lines += [f"  {left.reason}: {shorten(left.text)}" for left in article.left_out]
+    return "\n".join(lines).rstrip()
 
 
 def list_sources(bot: Bot) -> str:

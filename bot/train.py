@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,9 @@ from sklearn.svm import LinearSVC
 from bot.calibrate import Examples, calibrate
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model, learned_from
+from bot.model import KIND_ORDER, Model, learned_from, lesson_key, texts_of
 from bot.text import index_phrases, replace_phrases, split_words
-from bot.types import Intent, Pack
+from bot.types import Pack
 
 __all__ = ["train"]
 
@@ -87,7 +87,7 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     rows = [
         (tuple(replace_phrases(split_words(text), phrases)), i, typed)
         for i, intent in enumerate(pack.intents.values())
-        for text, typed in _texts_of(intent)
+        for text, typed in texts_of(intent)
     ]
     texts, intents = [words for words, _, _ in rows], np.array([i for _, i, _ in rows])
     typed = np.array([typed for _, _, typed in rows])
@@ -123,18 +123,10 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
         mistakes=mistakes,
         lexicon=lexicon,
         learned_from=learned_from(pack),
+        learned_keys=sorted(lesson_key(i, text) for i in pack.intents.values() for text, _ in texts_of(i)),
         **_remember(texts, intents),
         **_pack_weights(blocks, weights, intercepts),
     )
-
-
-def _texts_of(intent: Intent) -> Iterator[tuple[str, bool]]:
-    """What an intent is learned from, and whether it is a thing that patients type: its question and name are not."""
-    for example in intent.examples:
-        yield example.text, True
-    for text in (intent.question, intent.name.replace("_", " ")):
-        if text:
-            yield text, False
 
 
 def _count_words(pack: Pack, texts: Sequence[Sequence[str]]) -> dict[str, int]:

@@ -5,7 +5,20 @@ import importlib
 
 import pytest
 
-ROOMS = ("text", "speller", "lexicon", "features", "corpus", "safety", "render", "evaluate", "engine")
+ROOMS = (
+    "text",
+    "plain",
+    "leaks",
+    "foreign",
+    "speller",
+    "lexicon",
+    "features",
+    "corpus",
+    "safety",
+    "render",
+    "evaluate",
+    "engine",
+)
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -12,7 +12,7 @@ FLOORS = [
     {"types", "errors"},
     {"text", "plain", "signs", "speller", "lexicon", "features"},
     {"nodes", "header", "corpus", "intents", "quotes", "pack"},
-    {"safety", "sources", "model", "mistakes", "calibrate", "train"},
+    {"safety", "sources", "model", "mistakes", "calibrate", "train", "patch"},
     {"cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},
     {
@@ -22,6 +22,7 @@ FLOORS = [
         "lint",
         "leaks",
         "new",
+        "schema",
         "live",
         "update",
         "labelled",
@@ -39,7 +40,7 @@ FLOORS = [
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LEARNERS = {"train", "calibrate", "mistakes"}
+LEARNERS = {"train", "calibrate", "mistakes", "patch"}
 ROOMS = {"sklearn": LEARNERS, "scipy": LEARNERS, "numpy": LEARNERS, "yaml": {"nodes"}, "prompt_toolkit": {"chat"}}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import readability
 
-from bot import Bot
+from bot import Bot, plain
 from bot.intents import read_content
 from bot.text import split_words
 from conftest import ROOT
@@ -53,6 +53,16 @@ def test_the_measure_tells_hard_from_plain() -> None:
     hard = "Individuals experiencing considerable discomfort should immediately consult qualified physicians."
     assert grade([hard], []) > 12
     assert grade(["Physical therapists help."], []) == grade(["Tom help."], [])
+
+
+def test_the_grade_that_check_gives_is_near_that_of_the_library(bot: Bot) -> None:
+    names = [article.publisher for article in bot.articles.values()]
+    known = ["physical therapy", "physical therapist", "occupational therapy", "occupational therapist", *names]
+    texts = [text for file in FILES for text in said(file) if len(split_words(text)) > 12]
+    assert len(texts) > 20
+    apart = [plain.grade(text, known) - grade([text], names) for text in texts]
+    assert -1 < min(apart) <= max(apart) < 2
+    assert abs(sum(apart) / len(apart)) < 0.75
 
 
 def test_it_never_blames() -> None:

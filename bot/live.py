@@ -1,0 +1,132 @@
+"""A bot that follows the files of its pack: an edit is taken in while it runs, a bad one is told once and left out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+from typing import Self
+
+from bot.cache import find_learned, obtain_model
+from bot.engine import Bot
+from bot.errors import PackError
+from bot.model import Model, learned_from
+from bot.pack import load_pack, stamp
+from bot.session import Session
+from bot.types import Reply
+
+__all__ = ["LiveBot"]
+
+SMALL = 1500
+"""Examples up to which a pack is learned anew in about a second or two, and at once."""
+
+BUILD = "import os, sys; getattr(os, 'nice', int)(10); from bot.live import build; build(sys.argv[1])"
+
+
+class LiveBot:
+    """Answers as the newest pack in its folder that can be used. Safe to share between threads; `close` ends it.
+
+    `every` is the number of seconds between two looks at the files; an edit counts once they have stood still from one
+    to the next. `complain` is told, once for each edit, what is wrong with a pack that cannot be used, and the last
+    good one goes on. A large pack is first answered from what was learned before, with the edit learned on top (see
+    patch.py), while a program of its own learns everything anew.
+    """
+
+    def __init__(self, bot: Bot, root: Path, complain: Callable[[PackError], None], every: float) -> None:
+        self._bot = bot
+        self._root = root
+        self._complain = complain
+        self._every = every
+        self._learned = bot.model  # The last that was learned whole: edits are patched onto it.
+        self._seen = self._last = stamp(root)
+        self._builder: subprocess.Popen[bytes] | None = None
+        self._closed = Event()
+        self._watcher = Thread(target=self._watch, name="follows the pack's files", daemon=True)
+        self._watcher.start()
+
+    @property
+    def model(self) -> Model:
+        """The model that answers now."""
+        return self._bot.model
+
+    def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+        """As `Bot.reply`, from the newest pack."""
+        return self._bot.reply(text, session)
+
+    def close(self) -> None:
+        """Follow the files no longer."""
+        self._closed.set()
+        self._stop_building()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(self._every):
+            now = stamp(self._root)
+            is_still, self._last = now == self._last, now
+            try:
+                if now != self._seen and is_still:
+                    self._seen = now
+                    self._stop_building()
+                    self._take_in()
+                elif self._builder and self._builder.poll() is not None:
+                    self._builder = None
+                    self._answer_from(obtain_model(self._root, _be_quiet))
+            except PackError as error:
+                self._complain(error)
+
+    def _take_in(self) -> None:
+        """Answer from the pack as it now stands. Raises PackError."""
+        pack = load_pack(self._root)
+        learned = learned_from(pack)
+        if learned == self._learned.learned_from:
+            self._answer_from(replace(self._learned, pack=pack))
+        elif stored := find_learned(learned):
+            self._answer_from(replace(stored, pack=pack))
+        elif sum(len(intent.examples) for intent in pack.intents.values()) <= SMALL:
+            self._answer_from(obtain_model(self._root, _be_quiet))
+        else:
+            from bot.patch import patch  # noqa: PLC0415 (NumPy, which nothing else here needs)
+
+            self._bot = Bot(patch(self._learned, pack))
+            self._builder = _start_building(self._root)
+
+    def _answer_from(self, model: Model) -> None:
+        self._learned = model
+        self._bot = Bot(model)
+
+    def _stop_building(self) -> None:
+        if self._builder:
+            self._builder.kill()
+            self._builder.wait()
+            self._builder = None
+
+
+def _be_quiet(what: str, share: float) -> None:
+    """Progress of what nobody waits for."""
+
+
+def _start_building(root: Path) -> subprocess.Popen[bytes]:
+    """Learn a pack in a program of its own, so that no answer waits for it."""
+    package = str(Path(__file__).resolve().parent.parent)
+    paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    return subprocess.Popen(
+        [sys.executable, "-c", BUILD, str(root.resolve())],
+        env={**os.environ, "PYTHONPATH": paths},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def build(root: str) -> None:
+    """What that program does: its model is left in the cache."""
+    obtain_model(Path(root), _be_quiet)

@@ -1,0 +1,194 @@
+"""A running bot follows its pack's files: good edits are taken in, bad ones are told once and left out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import Bot
+from bot.engine import Conversation
+from bot.errors import PackError
+from bot.live import LiveBot
+from bot.pack import load_pack, shipped_root
+from bot.patch import patch
+from bot.session import Session
+from conftest import assert_sound
+
+FILE = "intents/visiting.yaml"
+
+
+@pytest.fixture
+def live(pack: Path) -> Iterator[tuple[LiveBot, Path, list[str]]]:
+    told: list[str] = []
+    with LiveBot(Bot.load(pack), pack, lambda error: told.append(str(error)), every=0.05) as bot:
+        yield bot, pack, told
+
+
+def edit(pack: Path, old: str, new: str) -> None:
+    text = (pack / FILE).read_text(encoding="utf-8")
+    assert old in text
+    (pack / FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def wait(until: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while not until() and time.monotonic() < end:
+        time.sleep(0.02)
+    return until()
+
+
+def ask(bot: LiveBot, question: str) -> str:
+    return bot.reply(question, Session())[0].text
+
+
+def test_an_edited_answer_and_a_new_example_are_taken_in(live: tuple[LiveBot, Path, list[str]]) -> None:
+    bot, pack, told = live
+    assert "dollars" not in ask(bot, "zorbulating at the frobnicator")
+    edit(pack, "      - parking fee\n", "      - parking fee\n      - zorbulating at the frobnicator\n")
+    assert wait(lambda: "dollars" in ask(bot, "zorbulating at the frobnicator"))
+    edit(pack, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
+    assert wait(lambda: "Good day to you." in ask(bot, "hello"))
+    assert told == []
+
+
+def test_a_bad_edit_is_told_once_and_the_last_good_pack_goes_on(live: tuple[LiveBot, Path, list[str]]) -> None:
+    bot, pack, told = live
+    good = (pack / FILE).read_text(encoding="utf-8")
+    (pack / FILE).write_bytes(good.encode()[:400] + b"\xff\x00\t: [")
+    assert wait(lambda: bool(told))
+    time.sleep(0.5)
+    assert len(told) == 1
+    assert told[0].startswith(f"{FILE}:")
+    assert "dollars" in ask(bot, "what does parking cost")
+    (pack / FILE).write_text(good.replace("Ask me about visiting.", "Here again."), encoding="utf-8")
+    assert wait(lambda: "Here again." in ask(bot, "hello"))
+    assert len(told) == 1
+
+
+def test_a_pack_that_is_gone_goes_on_answering(live: tuple[LiveBot, Path, list[str]]) -> None:
+    bot, pack, told = live
+    shutil.rmtree(pack)
+    assert wait(lambda: bool(told))
+    assert "dollars" in ask(bot, "what does parking cost")
+
+
+def test_a_visit_survives_an_edit_that_takes_away_what_it_was_about(live: tuple[LiveBot, Path, list[str]]) -> None:
+    bot, pack, _ = live
+    visit = Conversation(bot)
+    assert visit.ask("what does parking cost").suggestions is not None
+    visit.ask("where can i park")
+    before = bot.model.pack.fingerprint
+    text = (pack / FILE).read_text(encoding="utf-8")
+    gone = text[text.index("  - intent: parking_cost") : text.index("  - intent: visitors")]
+    (pack / FILE).write_text(text.replace(gone, "").replace("    next: [parking_cost]\n", ""), encoding="utf-8")
+    assert wait(lambda: bot.model.pack.fingerprint != before)
+    for question in ("1", "more", "the first one", "where does it say that", "why", "and the other one?"):
+        assert_sound(Bot(bot.model), visit.ask(question))
+
+
+def test_a_closed_bot_follows_no_longer(pack: Path) -> None:
+    with LiveBot(Bot.load(pack), pack, lambda error: None, every=0.05) as bot:
+        pass
+    edit(pack, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
+    time.sleep(0.5)
+    assert "Good day" not in ask(bot, "hello")
+
+
+def test_the_jsonl_door_takes_an_edit_in_and_tells_a_bad_one(pack: Path) -> None:
+    command = [sys.executable, "-m", "bot", "--pack", str(pack), "serve", "--jsonl", "--watch", "0.1"]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, cwd=shipped_root()) as door:
+        assert door.stdin
+        assert door.stdout
+        assert door.stderr
+
+        def send(question: str) -> str:
+            door.stdin.write(json.dumps({"id": 1, "question": question}).encode() + b"\n")
+            door.stdin.flush()
+            return str(json.loads(door.stdout.readline())["reply"]["text"])
+
+        assert json.loads(door.stdout.readline())["ready"] is True
+        edit(pack, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
+        assert wait(lambda: send("hello").startswith("Good day to you."))
+        edit(pack, "quote: Two people at a time", "quote: Three people at a time")
+        time.sleep(1.5)
+        assert send("hello").startswith("Good day to you.")
+        door.stdin.close()
+        told = door.stderr.read().decode()
+    assert told.count("quote is in no article") == 1
+    assert f"{FILE}:" in told
+    assert "the pack as it was goes on answering" in told
+
+
+# --- an edit of a large pack ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shipped pack with a new example and a new intent."""
+    folder = tmp_path_factory.mktemp("edited")
+    for part in ("corpus", "intents"):
+        shutil.copytree(shipped_root() / part, folder / part)
+    comparing = folder / "intents" / "comparing.yaml"
+    text = comparing.read_text(encoding="utf-8")
+    marked = text.replace("    examples: |\n", "    examples: |\n      - gizmo folk against widget folk\n", 1)
+    comparing.write_text(marked, encoding="utf-8")
+    (folder / "intents" / "zebra.yaml").write_text(
+        "intents:\n  - intent: zebra_rides\n    question: Are there zebra rides?\n    examples: |\n"
+        "      - may i ride the zebra\n      - zebra rides\n      - how much is a ride on the zebra\n"
+        "      - when does the zebra take visitors\n      - zebra for my daughter\n    reply: There is no zebra.\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_a_patched_model_knows_the_edit_and_forgets_nothing(bot: Bot, edited: Path) -> None:
+    patched = Bot(patch(bot.model, load_pack(edited)))
+    assert patched.ask("gizmo folk against widget folk").intent == bot.ask("PT or OT, whats the difference").intent
+    assert patched.ask("can my daughter ride on a zebra here").text.startswith("There is no zebra.")
+    questions = [turn.ask for test in load_pack(shipped_root()).tests for turn in test.turns]
+    changed = [q for q in questions if bot.ask(q).citations != patched.ask(q).citations]
+    assert len(changed) <= 1
+    for question in questions:
+        assert_sound(patched, patched.ask(question))
+    assert patched.ask("i cant breathe").kind == "urgent"
+
+
+def test_a_patch_that_changes_nothing_scores_as_before(bot: Bot) -> None:
+    same = patch(bot.model, load_pack(shipped_root()))
+    words = ["can", "they", "help", "me", "do", "up", "buttons"]
+    assert same.score(words).intents == pytest.approx(bot.model.score(words).intents, abs=1e-3)
+    assert list(same.example_keys) == list(bot.model.example_keys)
+
+
+def test_what_is_taken_out_of_a_pack_is_not_answered_with(bot: Bot, edited: Path) -> None:
+    pack = load_pack(edited)
+    patched = patch(patch(bot.model, pack), load_pack(shipped_root()))
+    assert Bot(patched).ask("zebra rides").intent != "zebra_rides"
+
+
+def test_a_large_pack_is_patched_at_once_and_learned_behind(
+    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr("bot.live._start_building", lambda root: started.append(root) or subprocess.Popen(sleeper))
+    with LiveBot(bot, edited, _fail, every=0.05) as live:
+        zebra = edited / "intents" / "zebra.yaml"
+        zebra.write_text(zebra.read_text().replace("may i ride", "can anybody ride"), encoding="utf-8")
+        assert wait(lambda: live.model.learned_from == "")
+        assert ask(live, "can anybody ride the zebra").startswith("There is no zebra.")
+        assert started == [edited]
+        builder = live._builder
+    assert builder
+    assert builder.poll() is not None
+
+
+def _fail(error: PackError) -> None:
+    raise AssertionError(error)
