@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +15,9 @@ from bot.model import Model, learned_from, load_model, save_model
 from bot.pack import fingerprint, load_pack
 
 __all__ = ["Progress", "cache_folder", "find_learned", "obtain_model"]
+
+KEPT, RECENT = 20, 24 * 3600.0
+"""Models that are kept in any case, the last used first, and the seconds for which any is kept after its last use."""
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told what is being done, and the share done."""
@@ -47,6 +52,7 @@ def obtain_model(root: Path, progress: Progress) -> Model:
     path = folder / f"{learned}-{mark}.model"
     try:
         save_model(model, path)
+        _prune(folder)
         return load_model(path, mark)
     except (OSError, ModelError):
         return model
@@ -60,7 +66,18 @@ def find_learned(learned: str) -> Model | None:
 def _find(folder: Path, pattern: str, mark: str, learned: str | None = None) -> Model | None:
     for path in sorted(folder.glob(pattern)):
         try:
-            return load_model(path, mark, learned)
+            model = load_model(path, mark, learned)
         except ModelError:
             continue
+        with suppress(OSError):
+            os.utime(path)  # When it was last of use.
+        return model
     return None
+
+
+def _prune(folder: Path) -> None:
+    """Remove models that were of no use for long: every edit of a pack leaves one behind."""
+    used = sorted(((path.stat().st_mtime, path) for path in folder.glob("*.model")), reverse=True)
+    for when, path in used[KEPT:]:
+        if when < time.time() - RECENT:
+            path.unlink(missing_ok=True)

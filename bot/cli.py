@@ -132,6 +132,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "explain", commands.explain, "every stage's value for one question", 'explain "do they put ice on it"'
     )
     why.add_argument("question", help="the question, in quotes")
+    why.add_argument("--expect", metavar="INTENT", help="the intent that should have won: what speaks for it")
+    why.add_argument("--after", metavar="QUESTION", help="the question before it in a conversation")
     testing = command("test", commands.test, "run the pack's own tests", "--pack north-clinic/ test")
     testing.add_argument("--junit", metavar="FILE", help="write the outcomes as JUnit XML, too")
     testing.add_argument("--impact", metavar="OLD_PACK", help="list what this pack answers unlike an older copy of it")

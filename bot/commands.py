@@ -224,9 +224,14 @@ def sources(options: argparse.Namespace) -> int:
 
 
 def explain(options: argparse.Namespace) -> int:
+    from bot.errors import PackError  # noqa: PLC0415
     from bot.explain import explain as tell  # noqa: PLC0415
 
-    _say(tell(_load(options), options.question, _root(options)))
+    try:
+        _say(tell(_load(options), options.question, _root(options), options.expect or "", options.after or ""))
+    except PackError as error:
+        _complain(error.problems, "nothing is explained")
+        return WRONG_USAGE
     return FINE
 
 

@@ -148,6 +148,15 @@ class Bot:
         """Quotes of the pack's articles with their sources."""
         return self._composer.cite(quotes)
 
+    def take_apart(self, text: str) -> list[tuple[Utterance, Decision]]:
+        """The questions that a text may hold, each with what is done about it after the one before; [] for one."""
+        parts = self._read_parts(mend(read(text, self.model, self._phrases)))
+        return list(zip(parts, self._consider_parts(parts), strict=True)) if len(parts) > 1 else []
+
+    def read_after(self, text: str, session: Session) -> Reading:
+        """How a text is read in the light of a conversation."""
+        return self._context.read(read(text, self.model, self._phrases).words, session.thread, session.subject)
+
     # --- the steps of the walk ---
 
     def _walk(self, utterance: Utterance, session: Session) -> Answer | None:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.engine import Bot, readings
+from bot.errors import PackError
 from bot.pack import load_pack, shipped_root
 from bot.render import shorten
-from bot.text import index_phrases, replace_phrases, split_words
-from bot.types import Intent, Pack, Ranked
-from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, UNSURE, decide, is_foreign, read, understand
+from bot.session import Session
+from bot.text import index_phrases, replace_phrases, split_words, use_one_of
+from bot.types import Intent, Pack, Problem, Ranked, Reply
+from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, SURE_PART, UNSURE, decide, is_foreign, read, understand
 
 __all__ = ["explain", "find_nearest"]
 
@@ -29,12 +31,71 @@ _BLOCKS = {
 }
 
 
-def explain(bot: Bot, question: str, root: Path | None = None) -> str:
-    """A page about one question; `root` is the folder of the bot's pack, whose example lines are named."""
-    return "\n".join(_sections(bot, question, load_pack(root or shipped_root())))
+def explain(bot: Bot, question: str, root: Path | None = None, expect: str = "", after: str = "") -> str:
+    """A page about one question; `root` is the folder of the bot's pack, whose example lines are named.
+
+    `expect` is the intent that should have won, `after` the question before it in a conversation. Raises PackError.
+    """
+    pack = load_pack(root or shipped_root())
+    if expect and expect not in pack.intents:
+        problem = Problem("--expect", 1, 1, f"there is no intent {expect!r}", use_one_of(expect, pack.intents))
+        raise PackError([problem])
+    session = bot.reply(after, Session())[1] if after else Session()
+    return "\n".join(
+        [
+            *_sections(bot, question, pack, expect),
+            *_tell_parts(bot, question),
+            *(_tell_context(bot, question, session) if after else ()),
+            "",
+            f"reply        {_tell_reply(bot.reply(question, session)[0])}",
+            *_suggest(bot, question, pack, expect),
+        ]
+    )
 
 
-def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
+def _tell_parts(bot: Bot, question: str) -> Iterator[str]:
+    if parts := bot.take_apart(question):
+        yield ""
+        yield f"parts        (each may be a question of its own, from a confidence of {SURE_PART} on)"
+        for part, decision in parts:
+            yield f"  {decision.confidence:6.3f}  {part.text} -> {decision.kind}, {decision.intent or 'no intent'}"
+
+
+def _tell_context(bot: Bot, question: str, session: Session) -> Iterator[str]:
+    reading = bot.read_after(question, session)
+    yield ""
+    yield f"goes on from {' '.join(session.thread) or 'nothing that stands on its own'}"
+    yield f"  read as    {' '.join(reading.words)}"
+    for what, words in (("filled in", reading.filled), ("joined", reading.joined)):
+        if words:
+            yield f"  {what:10} {' '.join(words)}"
+
+
+def _tell_reply(reply: Reply) -> str:
+    said = reply.citations[0].quote if reply.citations else reply.text
+    return f"{reply.kind}, intent {reply.intent or 'none'}: {shorten(said)}"
+
+
+def _suggest(bot: Bot, question: str, pack: Pack, expect: str) -> Iterator[str]:
+    """What to change if the reply is wrong."""
+    utterance = read(question, bot.model, index_phrases(pack.synonyms))
+    meant = understand(utterance, bot.model)
+    yield ""
+    if bot.flags.look(readings(utterance)).rule:
+        yield "if wrong     a red flag comes before every intent: unless: of its rule says what makes words harmless"
+        return
+    first = pack.intents[expect] if expect else None
+    if first and first.name == meant.ranked[0].intent:
+        yield f"if wrong     {first.name} is first: look at its quotes in {first.file}:{first.line}"
+    elif first:
+        yield f"to change    below examples: of {first.name} ({first.file}:{first.line}) add lines like this question,"
+        yield f"             and move those of {meant.ranked[0].intent} that ask for {first.name}, as shown above"
+    else:
+        yield "if wrong     --expect INTENT shows what speaks for the intent that should have won, and what to write;"
+        yield "             if none should have, write one: new intent NAME"
+
+
+def _sections(bot: Bot, question: str, pack: Pack, expect: str) -> Iterator[str]:
     model, calibration = bot.model, bot.model.calibration
     utterance = read(question, model, index_phrases(pack.synonyms))
     yield f"typed        {utterance.text}"
@@ -61,8 +122,14 @@ def _sections(bot: Bot, question: str, pack: Pack) -> Iterator[str]:
     yield f"intents      (belief, raw score; confidence in the first {meant_by.confidence:.2f})"
     for ranked in meant_by.ranked[:SHOWN]:
         yield f"  {ranked.probability:6.3f}  {ranked.score:+.3f}  {ranked.intent}"
-    for ranked in meant_by.ranked[:2]:
+    if len(meant_by.ranked) > 1:
+        first, second = meant_by.ranked[:2]
+        yield f"  margin {first.probability - second.probability:.3f} of {first.intent} over {second.intent}"
+    shown = [r for place, r in enumerate(meant_by.ranked) if place < 2 or r.intent == expect]
+    for ranked in shown:
         yield from _evidence(bot, utterance.words, ranked, pack)
+    if expect and all(r.intent != expect for r in shown):
+        yield from _evidence(bot, utterance.words, Ranked(expect, 0.0, 0.0), pack)
     yield ""
     yield f"quotes       (pooled belief; below {UNSURE}, or with confidence below {DOUBTFUL}, the bot asks back)"
     for quote, belief in meant_by.quotes[:SHOWN]:

@@ -218,6 +218,21 @@ def test_explain_shows_every_stage(run: Run) -> None:
     assert "urgent, by the rule suicide" in run("explain", "i want to kill myself").stdout.decode()
 
 
+def test_explain_tells_what_to_change_and_reads_parts_and_context(run: Run) -> None:
+    wrong = run("explain", "do they use ultrasoond", "--expect", "laser_therapy").stdout.decode()
+    assert "laser_therapy (intents/physical-therapy/exercises-and-treatments.yaml:" in wrong
+    assert "to change    below examples: of laser_therapy" in wrong
+    assert "reply        answer, intent ultrasound" in wrong
+    assert "margin" in wrong
+    several = run("explain", "what ages do they treat and do they use lasers").stdout.decode()
+    assert "do they use lasers -> answer, laser_therapy" in several
+    going_on = run("explain", "and OT?", "--after", "what is physical therapy").stdout.decode()
+    assert "goes on from what is physical therapy" in going_on
+    assert "reply        answer, intent what_is_ot" in going_on
+    nobody = run("explain", "hello", "--expect", "laser_therpy")
+    assert (nobody.returncode, b"did you mean laser_therapy?" in nobody.stderr) == (2, True)
+
+
 def test_a_missing_library_is_named_with_its_remedy(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError(\"No module named 'yaml'\", name='yaml')")
     surroundings = {**os.environ, "PYTHONPATH": str(tmp_path), "PATIENT_GUIDE_CACHE": str(tmp_path / "cache")}
