@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -22,6 +25,7 @@ from bot.model import KIND_ORDER, Model, load_model, save_model
 from bot.pack import fingerprint, load_pack
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.train import FEW_PENALTY, INTENT_PENALTY, KIND_PENALTY, ROUNDS, train
+from conftest import ROOT
 
 QUESTIONS = ("can i leave the van in the garage", "may my sister visit", "should i take tablets", "zzz", "")
 
@@ -113,6 +117,25 @@ def test_training_twice_gives_the_same_bytes(model: Model, tmp_path: Path) -> No
     save_model(model, tmp_path / "a")
     save_model(train(load_pack(Path(__file__).parent / "packs" / "tiny")), tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_neither_the_order_of_files_nor_the_number_of_threads_changes_a_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Path(__file__).parent / "packs" / "broken" / "all_alike"
+    save_model(train(load_pack(small)), tmp_path / "a")
+    found = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: iter(sorted(found(folder, pattern), reverse=True)))
+    save_model(train(load_pack(small)), tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    for threads in ("1", "4"):
+        cache = tmp_path / threads
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        surroundings = {**os.environ, "PATIENT_GUIDE_CACHE": str(cache), **dict.fromkeys(names, threads)}
+        command = [sys.executable, "-m", "bot", "--pack", str(small), "ask", "roses"]
+        subprocess.run(command, env=surroundings, cwd=ROOT, check=False, capture_output=True, timeout=120)
+        (built,) = cache.glob("*.model")
+        assert built.read_bytes() == (tmp_path / "a").read_bytes()
 
 
 def test_a_damaged_or_foreign_file_is_refused(model: Model, tmp_path: Path) -> None:
