@@ -78,7 +78,10 @@ def _root(options: argparse.Namespace) -> Path:
 
 
 def ask(options: argparse.Namespace) -> int:
-    reply = _load(options).ask(options.question)
+    from bot.session import Session  # noqa: PLC0415
+
+    with _open_door(options, stays=False) as bot:
+        reply, _ = bot.reply(options.question, Session())
     if options.json:
         import json  # noqa: PLC0415
 
@@ -138,12 +141,12 @@ def serve(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _open_door(options: argparse.Namespace) -> Iterator[Answers]:
-    """The bot for a door that stays open: it follows the pack's files and, where asked to, counts."""
+def _open_door(options: argparse.Namespace, stays: bool = True) -> Iterator[Answers]:
+    """The bot for a door: where asked to, it counts; one that `stays` open follows the pack's files."""
     bot = _load(options)
     with ExitStack() as stack:
         answers: Answers = bot
-        if options.watch:
+        if stays and options.watch:
             from bot.live import LiveBot  # noqa: PLC0415
 
             answers = stack.enter_context(LiveBot(bot, _root(options), _complain_of_edit, options.watch))

@@ -7,7 +7,6 @@ without an answer is out of scope until it has one; both are listed with all tha
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from bot.corpus import read_article
 from bot.errors import PackError
 from bot.foreign import Row, read_foreign
 from bot.intents import Content, QuoteDraft, read_content
+from bot.new import write_new
 from bot.nodes import Scalar
 from bot.pack import fingerprint, load_pack
 from bot.quotes import Finder, resolve
@@ -114,13 +114,7 @@ def plan_import(root: Path, file: Path) -> Import:
 def write_import(plan: Import) -> None:
     """Write the planned file; whole, then renamed. Raises PackError where one of that name stands, or none can."""
     _refuse_existing(plan.path)
-    part = plan.path.with_suffix(".part")
-    try:
-        part.write_text(plan.text, encoding="utf-8", newline="")
-        os.replace(part, plan.path)
-    except OSError as error:
-        fact = f"cannot be written: {error.strerror}"
-        raise PackError([Problem(str(plan.path), 1, 1, fact, "check the rights on the folder intents/")]) from None
+    write_new(plan.path, plan.text)
 
 
 def _refuse_existing(path: Path) -> None:

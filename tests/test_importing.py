@@ -483,6 +483,7 @@ def test_a_long_name_of_a_file_is_cut(take: Take) -> None:
 def test_a_folder_that_cannot_be_written_to_is_named(take: Take, pack: Path) -> None:
     plan = take("faq.csv", "q,a\nmay I,yes\n")
     shutil.rmtree(pack / "intents")
+    (pack / "intents").write_text("no folder")
     with pytest.raises(PackError, match="cannot be written") as caught:
         write_import(plan)
     assert caught.value.problems[0].file == str(plan.path)

@@ -26,7 +26,7 @@ from bot.errors import PackError
 from bot.session import Session
 from bot.stats import CountingBot, show_stats
 from bot.types import Reply
-from conftest import ROOT
+from conftest import PACKS, ROOT, Run
 
 DAY = "2026-11-24"
 VISIT = (
@@ -627,3 +627,19 @@ def test_a_hostile_name_does_nothing_to_a_terminal(tmp_path: Path) -> None:
 def test_the_examples_in_its_docstrings_run() -> None:
     result = doctest.testmod(stats)
     assert result.attempted > 1 and result.failed == 0
+
+
+def test_the_doors_count_where_asked_to_and_stats_shows_it(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "counts.json"
+    tiny = ("--pack", str(PACKS / "tiny"))
+    lines = b"".join(b'{"id": %d, "question": "is parking free, asks Zebediah"}\n' % n for n in range(12))
+    assert run(*tiny, "--stats", str(file), "serve", "--jsonl", stdin=lines).returncode == 0
+    run(*tiny, "--stats", str(file), stdin=b"what does parking cost\n")
+    run(*tiny, "ask", "what does parking cost", "--stats", str(file))
+    (day,) = json.loads(file.read_text())["days"].values()
+    assert day["kinds"] == {"answer": 14}
+    assert b"zebediah" not in file.read_bytes().lower()
+    shown = run("stats", str(file))
+    assert (shown.returncode, b"14" in shown.stdout) == (0, True)
+    none = run("stats", str(tmp_path / "nowhere.json"))
+    assert (none.returncode, b"->" in none.stderr) == (2, True)
