@@ -290,7 +290,7 @@ def test(options: argparse.Namespace) -> int:
     if not pack.tests:
         print("this pack has no tests\n    -> add tests: to one of its files, as in the README", file=sys.stderr)
         return FINE
-    outcomes = list(run_tests(bot, pack.tests, _show_count))
+    outcomes = list(run_tests(bot, pack, _show_count))
     failed = [outcome for outcome in outcomes if outcome.faults]
     for outcome in failed:
         _say(str(outcome))

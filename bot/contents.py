@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.engine import Bot
+from bot.explain import find_nearest
 from bot.render import shorten
-from bot.text import plain_marks
-from bot.types import ContentTest, Pack, Reply, Turn
+from bot.text import index_phrases, plain_marks, replace_phrases, split_words
+from bot.types import Pack, Reply, Turn
 
 __all__ = ["Change", "Outcome", "find_changes", "run_tests", "to_junit"]
 
@@ -45,14 +46,15 @@ class Change:
         return f"{self.place}: {self.question!r}\n    was: {self.before}\n    is:  {self.after}"
 
 
-def run_tests(bot: Bot, tests: Sequence[ContentTest], progress: Progress = lambda done, of: None) -> Iterator[Outcome]:
-    """Ask every question of the tests; each test is a session of its own."""
-    for number, test in enumerate(tests):
+def run_tests(bot: Bot, pack: Pack, progress: Progress = lambda done, of: None) -> Iterator[Outcome]:
+    """Ask every question of the tests of the bot's pack; each test is a session of its own."""
+    for number, test in enumerate(pack.tests):
         session = bot.session()
         for turn in test.turns:
             reply = session.ask(turn.ask)
-            yield Outcome(turn, reply, tuple(_find_faults(turn, reply)))
-        progress(number, len(tests))
+            faults = tuple(_find_faults(turn, reply))
+            yield Outcome(turn, reply, (*faults, *_find_reasons(bot, pack, turn, reply)) if faults else ())
+        progress(number, len(pack.tests))
 
 
 def _find_faults(turn: Turn, reply: Reply) -> Iterator[str]:
@@ -72,6 +74,15 @@ def _find_faults(turn: Turn, reply: Reply) -> Iterator[str]:
     for words in turn.never:
         if _flat(words) in _flat(reply.text):
             yield f"must never say {words!r}; {said}"
+
+
+def _find_reasons(bot: Bot, pack: Pack, turn: Turn, reply: Reply) -> Iterator[str]:
+    """The examples that spoke for the intent that was understood, and for the one that was expected."""
+    words = tuple(replace_phrases(split_words(turn.ask), index_phrases(pack.synonyms)))
+    for name in dict.fromkeys(filter(None, (reply.intent, turn.intent))):
+        if name in pack.intents:
+            near = find_nearest(bot, words, pack.intents[name])[:2] or [(f"{pack.intents[name].file}", "no example")]
+            yield f"for {name}: " + "; ".join(f"{place} {text!r}" for place, text in near)
 
 
 def _flat(text: str) -> str:

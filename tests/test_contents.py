@@ -11,6 +11,8 @@ from bot.errors import PackError
 from bot.pack import load_pack, shipped_root
 from conftest import PACKS, Run
 
+LINE = 1 + (PACKS / "tiny" / "intents" / "visiting.yaml").read_text().splitlines().index("      - is parking free")
+
 TESTS = """
 tests:
   - ask: is parking free
@@ -40,7 +42,7 @@ def write_tests(pack: Path, text: str = TESTS) -> None:
 
 def test_what_came_back_is_held_against_what_was_expected(pack: Path) -> None:
     write_tests(pack)
-    outcomes = list(run_tests(Bot.load(pack), load_pack(pack).tests))
+    outcomes = list(run_tests(Bot.load(pack), load_pack(pack)))
     assert [bool(outcome.faults) for outcome in outcomes] == [False, False, False, True]
     told = str(outcomes[-1])
     assert told.startswith("intents/checks.yaml:13:10: 'is parking free'")
@@ -48,11 +50,13 @@ def test_what_came_back_is_held_against_what_was_expected(pack: Path) -> None:
         assert words in told
     assert "must never say 'parking'" in told
     assert "999" not in told
+    assert f"for parking_cost: intents/visiting.yaml:{LINE} 'is parking free'" in told
+    assert "for hello: intents/visiting.yaml" in told
 
 
 def test_the_outcomes_as_junit(pack: Path) -> None:
     write_tests(pack)
-    suite = ET.fromstring(to_junit(list(run_tests(Bot.load(pack), load_pack(pack).tests)), "a <pack>"))
+    suite = ET.fromstring(to_junit(list(run_tests(Bot.load(pack), load_pack(pack))), "a <pack>"))
     assert (suite.get("tests"), suite.get("failures"), suite.get("name")) == ("4", "1", "a <pack>")
     assert suite[3][0].tag == "failure"
 
@@ -107,6 +111,6 @@ def test_the_command_says_what_failed_and_ends_on_it(pack: Path, tmp_path: Path,
 
 
 def test_the_shipped_pack_answers_as_its_own_tests_expect(bot: Bot) -> None:
-    tests = load_pack(shipped_root()).tests
-    assert sum(len(test.turns) for test in tests) >= 20
-    assert [str(outcome) for outcome in run_tests(bot, tests) if outcome.faults] == []
+    pack = load_pack(shipped_root())
+    assert sum(len(test.turns) for test in pack.tests) >= 20
+    assert [str(outcome) for outcome in run_tests(bot, pack) if outcome.faults] == []

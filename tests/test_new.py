@@ -28,7 +28,7 @@ def test_a_new_pack_answers_passes_its_tests_and_raises_no_doubt(tmp_path: Path)
     assert [str(problem) for problem in find(folder)] == []
     bot, pack = Bot.load(folder), load_pack(folder)
     assert pack.name == "North Clinic"
-    assert [str(outcome) for outcome in run_tests(bot, pack.tests) if outcome.faults] == []
+    assert [str(outcome) for outcome in run_tests(bot, pack) if outcome.faults] == []
     assert len(pack.tests) == 2
     assert bot.ask("should i stop my tablets").kind == "advice"
     assert bot.ask("my chest hurts and my arm is numb").kind == "urgent"
