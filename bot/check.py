@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.cache import Progress
 from bot.leaks import find_alike
 from bot.lint import (
     find_collisions,
@@ -26,24 +27,32 @@ from bot.types import Accepted, Pack, Problem
 __all__ = ["find_doubts", "to_github", "to_json"]
 
 
-def find_doubts(pack: Pack, root: Path, model: Model | None, today: date) -> list[Problem]:
+def find_doubts(
+    pack: Pack, root: Path, model: Model | None, today: date, progress: Progress = lambda what, share: None
+) -> list[Problem]:
     """All that would mislead the visitors or the author of the pack in `root`, errors first, in the order of its files.
 
     `model` is what was learned from this pack; without one, nothing is found that only learning shows.
     """
     asked = ((f"{turn.file}:{turn.line}", turn.ask) for test in pack.tests for turn in test.turns)
-    found = [
-        *pack.doubts,
-        *find_shadowing(pack),
-        *find_overdue(pack, today),
-        *find_thin(pack),
-        *find_collisions(pack),
-        *(find_mistaken(pack, model) if model else ()),
-        *find_misspelt(pack),
-        *find_personal(pack),
-        *(find_unreached(pack) if model else ()),  # A quote that is not found reaches nothing yet.
-        *find_alike(pack, asked),
+    steps: list[tuple[str, Iterable[Problem]]] = [
+        ("the files", pack.doubts),
+        ("reviews", find_overdue(pack, today)),
+        ("the number of examples", find_thin(pack)),
+        ("examples in the same words", find_collisions(pack)),
+        ("what is hard to tell apart", find_mistaken(pack, model) if model else ()),
+        ("personal data", find_personal(pack)),
+        # A quote that is not found reaches nothing yet.
+        ("passages", find_unreached(pack) if model else ()),
+        ("the pack's tests", find_alike(pack, asked)),
+        ("red flags", find_shadowing(pack)),
+        ("spelling", find_misspelt(pack)),
     ]
+    found: list[Problem] = []
+    for place, (what, problems) in enumerate(steps):
+        progress(what, place / len(steps))
+        found += problems
+    progress("", 1.0)
     left = sorted(set(_settle(found, pack.accepted)), key=lambda problem: (problem.is_warning, problem))
     return show_places(left, root)
 

@@ -57,6 +57,12 @@ def _show_progress(what: str, share: float) -> None:
     print(f"{start}{text}", end=end if text else "", file=sys.stderr, flush=True)
 
 
+def _show_step(what: str, share: float) -> None:
+    """What is being checked, where a person is watching."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{f'Checking {what} … {share:.0%}' if share < 1 else ''}", end="", file=sys.stderr, flush=True)
+
+
 def _complain(problems: Sequence[Problem], consequence: str) -> None:
     for problem in problems:
         print(problem, file=sys.stderr)
@@ -179,7 +185,7 @@ def check(options: argparse.Namespace) -> int:
     try:
         pack, faults = read_pack(root)
         model = None if faults else obtain_model(root, _show_progress)
-        problems = show_places(faults, root) + find_doubts(pack, root, model, date.today())
+        problems = show_places(faults, root) + find_doubts(pack, root, model, date.today(), _show_step)
         if options.against:
             problems += show_places(find_leaks(pack, Path(options.against)), root)
     except PackError as error:
