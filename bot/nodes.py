@@ -19,6 +19,8 @@ from bot.types import Problem
 
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_lines", "read_yaml"]
 
+TOO_DEEP = ("lists and keys are nested too deeply", "flatten them")
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -147,13 +149,15 @@ def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         reason = " ".join(filter(None, (error.context, error.problem))) or "this is not YAML"
+        if "nesting depth" in reason:  # Some readers set a limit of their own.
+            return None, [*builder.problems, Problem(shown, line, 1, *TOO_DEEP)]
         return None, [*builder.problems, Problem(shown, line, column, reason, _guess_remedy(builder.lines, line))]
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text[: position if isinstance(position, int) else 0].count("\n") + 1
         return None, [Problem(shown, line, 1, "a control character stands in the file", "delete it")]
     except RecursionError:
-        return None, [Problem(shown, 1, 1, "lists and keys are nested too deeply", "flatten them")]
+        return None, [Problem(shown, 1, 1, *TOO_DEEP)]
     if not documents:
         return Mapping(items=(), file=shown, line=1, column=1), builder.problems
     top = documents[0]

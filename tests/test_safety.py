@@ -222,7 +222,10 @@ def test_no_shipped_example_is_shadowed() -> None:
     [
         ("safety:\n  cards:\n    medical: All is well.\n", "the card medical gives no number to call"),
         ("wording:\n  emergency: Do not worry.\n", "the wording emergency gives no number to call"),
-        ("safety:\n  rules:\n    - flag: x\n      card: nowhere\n      when: |\n        - y\n", "shows no card"),
+        (
+            "safety:\n  rules:\n    - flag: x\n      card: nowhere\n      when: |\n        - y\n",
+            "there is no card 'nowhere'",
+        ),
         ("safety:\n  rules:\n    - flag: x\n      card: medical\n      when: |\n        - (a|b\n", "this is no sign"),
         ("safety:\n  rules:\n    - flag: x\n      card: medical\n      when: |\n        - {y} z\n", "this is no sign"),
         (
