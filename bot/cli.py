@@ -165,7 +165,9 @@ def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:
         "new", commands.create, "write a new intent, article or pack, with notes in it", "new intent parking"
     )
     making.add_argument("what", choices=["intent", "article", "pack"], help="what to write")
-    making.add_argument("name", metavar="NAME", help="an intent's name, an article's file, or a pack's folder")
+    making.add_argument(
+        "name", metavar="NAME", nargs="+", help="an intent's name, an article's file, or a pack's folder"
+    )
     making.add_argument("--copy", action="store_true", help="pack: begin with all that the shipped one holds")
     for key, meaning in ASKED.items():
         making.add_argument(f"--{key.replace('_', '-')}", metavar="TEXT", help=f"article: {meaning}")

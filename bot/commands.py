@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -71,6 +72,13 @@ def _complain(problems: Sequence[Problem], consequence: str) -> None:
 
 
 UNUSABLE = "this pack cannot be used until they are mended"
+
+
+def _bot(options: argparse.Namespace) -> str:
+    """How the bot is called here, for advice on what to run next."""
+    python = os.path.relpath(sys.executable)
+    called = python if not python.startswith("..") else "python"
+    return f"{called} -m bot" + (f" --pack {options.pack}" if options.pack else "")
 
 
 def _root(options: argparse.Namespace) -> Path:
@@ -155,7 +163,8 @@ def _open_door(options: argparse.Namespace, stays: bool = True) -> Iterator[Answ
         if stays and options.watch:
             from bot.live import LiveBot  # noqa: PLC0415
 
-            answers = stack.enter_context(LiveBot(bot, _root(options), _complain_of_edit, options.watch))
+            tell = _warn if not sys.stdin.isatty() else lambda text: None  # A visitor at a prompt is not told.
+            answers = stack.enter_context(LiveBot(bot, _root(options), _complain_of_edit, options.watch, tell))
         if options.stats:
             from bot.stats import CountingBot  # noqa: PLC0415
 
@@ -308,7 +317,7 @@ def test(options: argparse.Namespace) -> int:
             return WRONG_USAGE
     _say(f"{len(outcomes) - len(failed)} of {len(outcomes)} questions were answered as expected.")
     if failed:
-        _say('To see why, run: python -m bot explain "the question"')
+        _say(f'To see why, run: {_bot(options)} explain "the question"')
     return DECLINED if failed else FINE
 
 
@@ -345,26 +354,27 @@ def create(options: argparse.Namespace) -> int:
     from bot.errors import PackError  # noqa: PLC0415
     from bot.new import create_intent, create_pack  # noqa: PLC0415
 
-    option = f" --pack {options.pack}" if options.pack else ""
     try:
         if options.what == "article":
-            return _create_article(options, option)
+            return _create_article(options)
         if options.what == "intent":
-            path = create_intent(_root(options), options.name, option)
+            path = create_intent(_root(options), "_".join(options.name), _bot(options))
             _say(f"{path} is written, and works as it stands. Open it in an editor: its notes say what to change.")
-            _say(f"Then run: python -m bot{option} check")
+            _say(f"Then run: {_bot(options)} check")
             return FINE
-        files = create_pack(Path(options.name), options.copy)
+        folder = " ".join(options.name)
+        files = create_pack(Path(folder), options.copy)
     except PackError as error:
         _complain(error.problems, "nothing was written")
         return WRONG_USAGE
     _say("\n".join(map(str, files)))
     _say(f"{len(files)} files are written. First check the numbers in intents/clinic.yaml: people in danger see them.")
-    _say(f"Then run: python -m bot --pack {options.name} check")
+    options.pack = folder
+    _say(f"Then run: {_bot(options)} check")
     return FINE
 
 
-def _create_article(options: argparse.Namespace, option: str) -> int:
+def _create_article(options: argparse.Namespace) -> int:
     """Ask for the header on the terminal, or read the answers from piped lines, and show how the article is cut."""
     from datetime import date  # noqa: PLC0415
 
@@ -373,7 +383,7 @@ def _create_article(options: argparse.Namespace, option: str) -> int:
 
     def ask_for(key: str, usual: str) -> str:
         given = getattr(options, key, None)
-        while not given:
+        while not given or (not getattr(options, key, None) and _is_refused(key, str(given))):
             print(f"{key}, {options.asked[key]}{f' [{usual}]' if usual else ''}: ", end="", flush=True)
             line = sys.stdin.readline()
             if not line:
@@ -383,7 +393,7 @@ def _create_article(options: argparse.Namespace, option: str) -> int:
                 raise SystemExit(_tell_missing(key))
         return str(given)
 
-    file = Path(options.name)
+    file = Path(" ".join(options.name))
     plan = plan_article(_root(options), file, options.asked, ask_for, date.today())
     _say(list_passages(plan.article))
     if plan.path.resolve() == file.resolve():
@@ -391,8 +401,18 @@ def _create_article(options: argparse.Namespace, option: str) -> int:
     else:
         write_new(plan.path, plan.text)
     _say(f"{plan.path} is written: {len(plan.article.passages)} passages can be quoted, as above.")
-    _say(f"Have somebody qualified read it. Then lead to it with: python -m bot{option} new intent NAME")
+    _say(f"Have somebody qualified read it. Then lead to it with: {_bot(options)} new intent NAME")
     return FINE
+
+
+def _is_refused(key: str, value: str) -> bool:
+    """Say what is wrong with an answer, before the next is asked for."""
+    from bot.header import read_header  # noqa: PLC0415
+
+    _, problems = read_header(f"{key}: {value}", key, required=())
+    for problem in problems:
+        print(f"{problem.fact}\n    -> {problem.remedy}")
+    return bool(problems)
 
 
 def _tell_missing(key: str) -> int:

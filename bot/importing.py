@@ -94,8 +94,8 @@ def plan_import(root: Path, file: Path) -> Import:
     """
     fingerprint(root)  # Raises where there is no pack.
     path = root / "intents" / f"{file.stem[:LONGEST_STEM]}.yaml"
-    _refuse_existing(path)
     foreign = read_foreign(file)
+    _refuse_existing(path)
     own = read_content((p, p.relative_to(root).as_posix()) for p in sorted((root / "intents").glob("**/*.y*ml")))
     plan = _Plan({draft.name.value for draft in own.intents}, _find_seen(own), left_out=list(foreign.left_out))
     for topic in _gather(foreign.rows, plan):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
@@ -120,10 +121,14 @@ def read_content(files: Iterable[tuple[Path, str]]) -> Content:
     return content
 
 
-def _check_keys(mapping: Mapping, known: Iterable[str], where: str, content: Content) -> None:
+def _check_keys(mapping: Mapping, known: Iterable[str], where: str, content: Content) -> set[str]:
+    """Note every unknown key; returns the known ones that may have been meant."""
+    meant: set[str] = set()
     for key, _ in mapping.items:
         if key.value not in known:
             content.note([key.problem(f"unknown key {key.value!r} in {where}", use_one_of(key.value, known))])
+            meant |= set(get_close_matches(key.value, known, 1))
+    return meant
 
 
 _Reader = Callable[[Node, Content], None]
@@ -183,8 +188,10 @@ def _read_intents(node: Node, content: Content) -> None:
 
 
 def _read_intent(mapping: Mapping, content: Content) -> None:
-    _check_keys(mapping, _INTENT_KEYS, "an intent", content)
+    meant = _check_keys(mapping, _INTENT_KEYS, "an intent", content)
     name = mapping.get("intent")
+    if name is None and "intent" in meant:
+        return
     if not isinstance(name, Scalar) or not name.value.strip():
         content.note([mapping.problem("an intent without a name", "add a line intent: a_name")])
         return
@@ -204,14 +211,15 @@ def _read_intent(mapping: Mapping, content: Content) -> None:
         name=name,
         kind=kind,
         question=text("question"),
-        examples=_read_examples(mapping, name, content),
+        examples=_read_examples(mapping, name, content) if "examples" not in meant else (),
         quotes=tuple(quotes),
         reply=at.here(reply) if reply and isinstance(at, Scalar) else None,
         next=tuple(_texts(nexts, "next", content)) if nexts is not None else (),
         does=text("does"),
         card=text("card"),
     )
-    content.note(_judge_intent(draft))
+    if not meant & {"question", "answer", "reply"}:  # What is missing was only misspelt, and told as that.
+        content.note(_judge_intent(draft))
     content.intents.append(draft)
 
 

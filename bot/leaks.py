@@ -43,9 +43,10 @@ def find_alike(pack: Pack, asked: Iterable[tuple[str, str]]) -> Iterator[Problem
             name, example = examples[at]
             if score < 100 and not is_alike(split_words(question), split_words(example.text), pack.synonyms):
                 continue
-            fact = f"{name} has a question of {place}, {'word for word' if score == 100 else 'nearly'}: {question!r}"
-            remedy = "remove the example, or keep the question out of what the pack is judged by"
-            yield Problem(example.file, example.line, example.column, fact, remedy, f"example: {example.text!r}")
+            same = "the same as" if score == 100 else "nearly the same as"
+            fact = f"{place} asks {same} this example of {name}: {question!r}"
+            remedy = "reword one of the two: what was learned by heart shows nothing"
+            yield Problem(example.file, example.line, example.column, fact, remedy)
 
 
 def is_alike(one: Sequence[str], other: Sequence[str], telling: Container[str]) -> bool:

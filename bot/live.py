@@ -15,7 +15,7 @@ from bot.cache import find_learned, obtain_model
 from bot.engine import Bot
 from bot.errors import PackError
 from bot.model import Model, learned_from
-from bot.pack import load_pack, stamp
+from bot.pack import fingerprint, load_pack, stamp
 from bot.session import Session
 from bot.types import Reply
 
@@ -32,17 +32,26 @@ class LiveBot:
 
     `every` is the number of seconds between two looks at the files; an edit counts once they have stood still from one
     to the next. `complain` is told, once for each edit, what is wrong with a pack that cannot be used, and the last
-    good one goes on. A large pack is first answered from what was learned before, with the edit learned on top (see
-    patch.py), while a program of its own learns everything anew.
+    good one goes on; `tell`, of one that is taken in. A large pack is first answered from what was learned before, with
+    the edit learned on top (see patch.py), while a program of its own learns everything anew.
     """
 
-    def __init__(self, bot: Bot, root: Path, complain: Callable[[PackError], None], every: float) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        root: Path,
+        complain: Callable[[PackError], None],
+        every: float,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self._bot = bot
         self._root = root
         self._complain = complain
+        self._tell = tell
         self._every = every
         self._learned = bot.model  # The last that was learned whole: edits are patched onto it.
         self._seen = self._last = stamp(root)
+        self._mark = bot.fingerprint
         self._builder: subprocess.Popen[bytes] | None = None
         self._closed = Event()
         self._watcher = Thread(target=self._watch, name="follows the pack's files", daemon=True)
@@ -75,13 +84,21 @@ class LiveBot:
             try:
                 if now != self._seen and is_still:
                     self._seen = now
-                    self._stop_building()
-                    self._take_in()
+                    self._follow()
                 elif self._builder and self._builder.poll() is not None:
                     self._builder = None
                     self._answer_from(obtain_model(self._root, _be_quiet))
             except PackError as error:
                 self._complain(error)
+
+    def _follow(self) -> None:
+        """Take an edit in, unless the files say what they said. Raises PackError."""
+        mark = fingerprint(self._root)
+        if mark != self._mark:
+            self._mark = mark
+            self._stop_building()
+            self._take_in()
+            self._tell("The edited pack is in use.")
 
     def _take_in(self) -> None:
         """Answer from the pack as it now stands. Raises PackError."""

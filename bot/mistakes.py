@@ -16,11 +16,10 @@ __all__ = ["find_mistakes"]
 
 BY_CHANCE, SURE = 20.0, 0.75
 """Held-out examples are named where the belief in another intent is so high that, were it so for all of them, no more
-than these would be wrong by chance; and never below the second number."""
+than these would be wrong by chance; and never below the second number, from which those are, too, that were learned."""
 
-LIKE, TORN = 0.75, 2.5
-"""Cosine of two intents' examples, as the machines see them, from which they may collide; and how many times as likely
-as the other intent its own must be for an example that was learned, or it does."""
+LIKE = 0.75
+"""Cosine of two intents' examples, as the machines see them, from which they collide where one is mistaken."""
 
 AT_ONCE = 4000
 """Rows that are scored together: what is held of them is as wide as the pack has intents."""
@@ -52,7 +51,7 @@ def _find_torn(examples: Examples, believe: Callable[[Any], Any]) -> Iterator[Mi
     for start in range(0, len(typed), AT_ONCE):
         rows = typed[start : start + AT_ONCE]
         own, other, which = _compare(believe(rows), examples.intents[rows])
-        for at in np.flatnonzero(TORN * other > own):
+        for at in np.flatnonzero(other >= SURE):
             mistake = _describe(examples, rows[at], which[at], own[at], other[at])
             if mistake.is_near:
                 yield mistake

@@ -43,7 +43,7 @@ __all__ = [
     "texts_of",
 ]
 
-VERSION = 26
+VERSION = 28
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")

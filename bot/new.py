@@ -67,18 +67,23 @@ def _write_schema(root: Path) -> None:
 # --- an intent --------------------------------------------------------------------------------------
 
 
-def create_intent(root: Path, name: str, option: str) -> Path:
+def create_intent(root: Path, name: str, command: str) -> Path:
     """Write `intents/<name>.yaml` with an intent of that name. Raises PackError.
 
-    `option` is how commands name the pack, such as " --pack north/", or "".
+    `command` is how the bot is called for this pack, such as "python -m bot --pack north".
     """
     path = root / "intents" / f"{name}.yaml"
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
         remedy = "use small letters, digits and underscores, such as parking or visiting_hours"
         raise _fail(path, f"{name!r} cannot name an intent", remedy)
     if taken := load_pack(root).intents.get(name):
-        raise _fail(root / taken.file, f"there is an intent {name} already", f"add to it, in line {taken.line}")
-    text = _fill("intent.yaml", name=name, topic=name.replace("_", " "), pack=option, schema=SCHEMA)
+        remedy = f"add to it, in line {taken.line} of that file"
+        if taken.kind == "out_of_scope":
+            remedy = (
+                f"it is known, and not answered: in line {taken.line} of that file, put question: and reply: for kind:"
+            )
+        raise _fail(root / taken.file, f"there is an intent {name} already", remedy)
+    text = _fill("intent.yaml", name=name, topic=name.replace("_", " "), bot=command, schema=SCHEMA)
     _write_schema(root)
     return write_new(path, text)
 

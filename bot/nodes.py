@@ -7,6 +7,7 @@ short by ` #`) is reported with its line instead.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -134,10 +135,15 @@ class _Builder:
 def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
     """The one mapping of a file, or None; and every problem of its form. `shown` is its name in messages."""
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        raw = path.read_bytes()
+        if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            fact = "the file is saved as UTF-16, which some editors call Unicode"
+            return None, [Problem(shown, 1, 1, fact, "save it as UTF-8")]
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        return None, [Problem(shown, line, 1, "a byte here is not UTF-8", "save the file as UTF-8")]
+        before = error.object[: error.start].split(b"\n")
+        place = (len(before), len(before[-1].decode("utf-8", "replace")) + 1)
+        return None, [Problem(shown, *place, "a byte here is not UTF-8", "save the file as UTF-8")]
     except OSError as error:
         return None, [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check that the file is there")]
     # The C reader counts NEL and the Unicode separators as line ends; str.split("\n") does not.
@@ -146,12 +152,7 @@ def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
         builder.events = iter(yaml.parse(text, _Loader))
         documents = [builder.build(event) for event in builder.events if isinstance(event, yaml.NodeEvent)]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        reason = " ".join(filter(None, (error.context, error.problem))) or "this is not YAML"
-        if "nesting depth" in reason:  # Some readers set a limit of their own.
-            return None, [*builder.problems, Problem(shown, line, 1, *TOO_DEEP)]
-        return None, [*builder.problems, Problem(shown, line, column, reason, _guess_remedy(builder.lines, line))]
+        return None, [*builder.problems, _tell(error, builder)]
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text[: position if isinstance(position, int) else 0].count("\n") + 1
@@ -171,14 +172,42 @@ def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
     return top, builder.problems
 
 
-def _guess_remedy(lines: list[str], line: int) -> str:
-    text = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in text:
-        return "indent with spaces, not with tabs"
+_MEANT = (
+    ("nesting depth", *TOO_DEEP),
+    ("found a tab", "a tab stands here", "indent with spaces, not with tabs"),
+    ("a quoted scalar", "a quotation mark opens here and is never closed", "close it, or write the text without one"),
+    ("<document start>", "this stands under no key", "begin the file with intents: at the very start of its line"),
+    ("a simple key", "this is no key: value", "put a space behind the colon; a text of several lines stands below a |"),
+    ("a flow ", "a bracket opens here and is not closed", "a text that begins with a bracket must stand in quotes"),
+    ("'-' indicator", "this line fits not the list above it", "put a space behind the dash; compare the indentation"),
+)
+"""What the reader says, what is the matter, and what helps; for a thing left open, the place where it opens is told."""
+
+
+def _tell(error: yaml.MarkedYAMLError, builder: _Builder) -> Problem:
+    """What is wrong, and where, in other words than those of the reader, which knows what it expected but not why."""
+    reason = " ".join(filter(None, (error.context, error.problem))) or "this is not YAML"
+    mark = error.problem_mark or error.context_mark
+    text = builder.lines[mark.line] if mark and mark.line < len(builder.lines) else ""
+    meant = next(((fact, remedy) for said, fact, remedy in _MEANT if said in reason), None)
+    if builder.lines[0].startswith("{\\rtf"):
+        mark, meant = None, ("this is Rich Text", "save the file as plain text")
+    elif "\t" in text[: len(text) - len(text.lstrip())]:
+        meant = _MEANT[1][1:]
+    elif "<document start>" in reason:
+        first = next((n for n, line in enumerate(builder.lines) if line.strip() and line.lstrip()[0] != "#"), 0)
+        return Problem(builder.file, first + 1, 1, *meant or ("", ""))
+    elif meant and error.context_mark:
+        mark = error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Problem(builder.file, line, column, *meant or (reason, _guess_remedy(text)))
+
+
+def _guess_remedy(text: str) -> str:
     if text.count(": ") > 1 or re.search(r":\s+\S.*: ", text):
         return "a text that holds a colon and a space must stand in quotes"
-    if text.count('"') % 2 or text.count("'") % 2:
-        return "close the quotation mark, or write the text without one"
+    if re.search(r":\s+[@%`&*!|>]|-\s+[@%`]", text):
+        return "a text that begins with this sign must stand in quotes"
     return "compare the indentation with the lines above"
 
 

@@ -161,8 +161,9 @@ def test_a_passage_that_no_intent_leads_to_is_named(pack: Path) -> None:
 
 def test_a_question_of_the_packs_own_tests_is_no_example(pack: Path) -> None:
     (pack / "intents" / "checks.yaml").write_text("tests:\n  - ask: is the parking free\n    kind: answer\n")
-    leaks = [str(p) for p in find(pack) if "has a question of" in p.fact]
-    assert any("intents/checks.yaml:2, nearly: 'is the parking free'" in leak for leak in leaks)
+    told = [str(problem) for problem in find(pack)]
+    expected = "intents/checks.yaml:2 asks nearly the same as this example of parking_cost: 'is the parking free'"
+    assert any(expected in line for line in told)
 
 
 def test_the_shipped_pack_raises_no_doubt(bot: object) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,11 @@ from bot import Bot
 from bot.engine import Conversation
 from bot.errors import PackError
 from bot.live import LiveBot
-from bot.pack import load_pack, shipped_root
+from bot.pack import load_pack, read_pack, shipped_root
 from bot.patch import patch
 from bot.session import Session
 from conftest import assert_sound
+from test_check import mutate
 
 FILE = "intents/visiting.yaml"
 
@@ -56,6 +59,10 @@ def test_an_edited_answer_and_a_new_example_are_taken_in(live: tuple[LiveBot, Pa
     edit(pack, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
     assert wait(lambda: "Good day to you." in ask(bot, "hello"))
     assert told == []
+    before = bot.model
+    (pack / FILE).touch()
+    time.sleep(0.5)
+    assert bot.model is before
 
 
 def test_a_bad_edit_is_told_once_and_the_last_good_pack_goes_on(live: tuple[LiveBot, Path, list[str]]) -> None:
@@ -70,6 +77,21 @@ def test_a_bad_edit_is_told_once_and_the_last_good_pack_goes_on(live: tuple[Live
     (pack / FILE).write_text(good.replace("Ask me about visiting.", "Here again."), encoding="utf-8")
     assert wait(lambda: "Here again." in ask(bot, "hello"))
     assert len(told) == 1
+
+
+def test_whatever_becomes_of_its_files_a_running_bot_answers(pack: Path) -> None:
+    draw, good = random.Random(3), (pack / FILE).read_bytes()
+    outcomes = {"taken in": 0, "refused": 0}
+    with LiveBot(Bot.load(pack), pack, lambda error: None, every=60) as bot:
+        for _ in range(12):
+            (pack / FILE).write_bytes(mutate(good, draw))
+            faults = read_pack(pack)[1]
+            assert all(problem.file in (FILE, "intents") for problem in faults)
+            with pytest.raises(PackError) if faults else nullcontext():
+                bot._take_in()
+            outcomes["refused" if faults else "taken in"] += 1
+            assert_sound(Bot(bot.model), bot.reply("what does parking cost", Session())[0])
+    assert min(outcomes.values()) > 0, outcomes
 
 
 def test_a_pack_that_is_gone_goes_on_answering(live: tuple[LiveBot, Path, list[str]]) -> None:

@@ -24,7 +24,7 @@ def test_a_new_pack_answers_passes_its_tests_and_raises_no_doubt(tmp_path: Path)
     folder = tmp_path / "north-clinic"
     files = create_pack(folder, whole=False)
     assert {path.name for path in files} >= {"clinic.yaml", "opening_hours.yaml", "schema.json"}
-    create_intent(folder, "parking", f" --pack {folder}")
+    create_intent(folder, "parking", f"python -m bot --pack {folder}")
     assert [str(problem) for problem in find(folder)] == []
     bot, pack = Bot.load(folder), load_pack(folder)
     assert pack.name == "North Clinic"

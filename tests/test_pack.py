@@ -124,7 +124,7 @@ def test_scalars_stay_what_was_typed_with_any_line_ending_and_mark(pack: Path) -
         ("kind: advice", "kind: &a advice", "&a advice", "an anchor &a"),
         ("kind: advice", "kind: !!str advice", "!!str", "a tag"),
         ("- can my children come", "can my children come", "can my children", "does not start with a dash"),
-        ("  - intent: visitors", "\t- intent: visitors", "\t- intent", "found a tab character"),
+        ("  - intent: visitors", "\t- intent: visitors", "\t- intent", "a tab stands here"),
         ("reply: Hello.", "reply: Hello #1.", "Hello #1", "a # cuts this reply short"),
         ("kind: smalltalk", "kind: answer", "hello\n    kind: answer", "hello has no question"),
     ],
@@ -200,3 +200,50 @@ def test_an_example_under_two_intents_is_a_doubt_with_both_places(pack: Path) ->
     (doubt,) = (d for d in load_pack(pack).doubts if not d.is_warning)
     assert (doubt.file, doubt.line, doubt.column) == (FILE, 25, 9)
     assert f"stands under parking_place too ({FILE}:12)" in doubt.fact
+
+
+SOUND = (
+    "intents:\n  - intent: bus\n    kind: smalltalk\n    examples: |\n      - bus\n    reply: The bus stops here.\n"
+    "tests: []\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "fact", "remedy"),
+    [
+        ("reply: The", 'reply: "The', (6, 12), "a quotation mark opens here and is never closed", "close it"),
+        ("kind: small", "kind:small", (3, 5), "this is no key: value", "put a space behind the colon"),
+        ("stops here", "stops\n  here", (7, 3), "this is no key: value", "a text of several lines"),
+        ("intents:\n", "# notes\n", (2, 1), "this stands under no key", "begin the file with intents:"),
+        ("reply: The", "reply: [The", (6, 12), "a bracket opens here", "must stand in quotes"),
+        ("reply: The", "reply: @The", (6, 12), "cannot start any token", "must stand in quotes"),
+        ("    reply", "\treply", (6, 1), "a tab stands here", "indent with spaces"),
+        ("intents:\n", "{\\rtf1\\ansi\n", (1, 1), "this is Rich Text", "as plain text"),
+    ],
+)
+def test_what_the_yaml_reader_cannot_read_is_told_in_plain_words(
+    pack: Path, old: str, new: str, place: tuple[int, int], fact: str, remedy: str
+) -> None:
+    assert old in SOUND
+    add(pack, SOUND.replace(old, new, 1))
+    found = next(p for p in problems_of(pack) if p.file == "intents/more.yaml")
+    assert (found.line, found.column) == place
+    assert fact in found.fact
+    assert remedy in found.remedy
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le"])
+def test_a_file_in_utf_16_is_told_by_its_name(pack: Path, coding: str) -> None:
+    mark = b"\xff\xfe" if coding == "utf-16-le" else b""
+    (pack / "intents" / "more.yaml").write_bytes(mark + SOUND.encode(coding))
+    (found,) = problems_of(pack)
+    assert "saved as UTF-16" in found.fact
+
+
+@pytest.mark.parametrize("key", ["exampels", "repyl", "quesion", "intnet"])
+def test_a_misspelt_key_is_one_problem_and_not_two(pack: Path, key: str) -> None:
+    right = {"exampels": "examples", "repyl": "reply", "quesion": "question", "intnet": "intent"}[key]
+    text = "intents:\n  - intent: bus\n    question: Where is it?\n    examples: |\n      - bus\n    reply: The bus.\n"
+    add(pack, text.replace(right, key, 1) if right != "intent" else text.replace("- intent", f"- {key}"))
+    (found,) = problems_of(pack)
+    assert f"did you mean {right}?" in found.remedy
