@@ -77,12 +77,11 @@ def create_intent(root: Path, name: str, command: str) -> Path:
         remedy = "use small letters, digits and underscores, such as parking or visiting_hours"
         raise _fail(path, f"{name!r} cannot name an intent", remedy)
     if taken := load_pack(root).intents.get(name):
-        remedy = f"add to it, in line {taken.line} of that file"
+        remedy = "add to it there"
         if taken.kind == "out_of_scope":
-            remedy = (
-                f"it is known, and not answered: in line {taken.line} of that file, put question: and reply: for kind:"
-            )
-        raise _fail(root / taken.file, f"there is an intent {name} already", remedy)
+            remedy = "it is known, and not answered: to answer it, put question: and reply: in place of kind: there"
+        place = (str(root / taken.file), taken.line, 1)
+        raise PackError([Problem(*place, f"there is an intent {name} already", remedy)])
     text = _fill("intent.yaml", name=name, topic=name.replace("_", " "), bot=command, schema=SCHEMA)
     _write_schema(root)
     return write_new(path, text)

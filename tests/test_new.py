@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from bot.contents import run_tests
 from bot.errors import PackError
 from bot.new import create_intent, create_pack, plan_article, write_new
 from bot.pack import load_pack, read_pack, shipped_root
+from bot.patch import patch
 from bot.schema import to_schema
-from conftest import Run
+from conftest import ROOT, Run
 from test_check import find
 
 TODAY = date(2026, 11, 24)
@@ -39,6 +41,26 @@ def test_a_copy_of_the_shipped_pack_holds_what_it_holds(tmp_path: Path) -> None:
     pack, faults = read_pack(tmp_path / "copy")
     assert faults == []
     assert pack.intents == load_pack(shipped_root()).intents
+
+
+def test_the_guide_of_the_readme_ends_as_it_says(bot: Bot, tmp_path: Path) -> None:
+    """As far as an edit is taken in at once; learning the whole pack anew is what `check` does."""
+    create_pack(tmp_path / "copy", whole=True)
+    with pytest.raises(PackError, match="it is known, and not answered") as caught:
+        create_intent(tmp_path / "copy", "parking", "")
+    (told,) = caught.value.problems
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    written = re.search(r"     - intent: parking\n   (    question: .*)\n   (    reply: .*)\n", readme)
+    asked = re.search(r'bot ask "(any place[^"]+)"', readme)
+    assert written
+    assert asked
+    file = Path(told.file)
+    lines = file.read_text(encoding="utf-8").split("\n")
+    assert lines[told.line - 1 : told.line + 1] == ["  - intent: parking", "    kind: out_of_scope"]
+    file.write_text("\n".join([*lines[: told.line], *written.groups(), *lines[told.line + 1 :]]), encoding="utf-8")
+    answering = Bot(patch(bot.model, load_pack(tmp_path / "copy")))
+    for question in (asked[1], "is parking free", "got room for my pickup truck"):
+        assert answering.ask(question).text.startswith("The garage is behind the house."), question
 
 
 @pytest.mark.parametrize("name", ["Par king", "", "../up", "ä", "a" * 99])
