@@ -24,7 +24,7 @@ from bot.features import BLOCK_WEIGHTS, extract
 from bot.model import KIND_ORDER, Model, load_model, save_model
 from bot.pack import fingerprint, load_pack
 from bot.text import index_phrases, replace_phrases, split_words
-from bot.train import FEW_PENALTY, INTENT_PENALTY, KIND_PENALTY, ROUNDS, train
+from bot.train import FEW_PENALTY, INTENT_PENALTY, KIND_PENALTY, LEAST, ROUNDS, train
 from conftest import ROOT
 
 QUESTIONS = ("can i leave the van in the garage", "may my sister visit", "should i take tablets", "zzz", "")
@@ -83,6 +83,7 @@ def test_served_scores_equal_scikit_learns_own(few: int, cache: Path, monkeypatc
     assert blocks[3].nnz, "the lexicon must have a say"
     matrix, queries = sparse.hstack(blocks, "csr"), sparse.hstack(wanted, "csr")
     rows = [i for i, kind in enumerate(kinds) if kind == 0]
+    worth = np.maximum(LEAST / np.bincount(labels), 1.0)[labels]
     close = 0.1 if few else 2e-3  # The logistic regression stops short of the very optimum.
     support = {"tol": 0.1, "max_iter": ROUNDS, "random_state": 0}
     logistic = {"C": FEW_PENALTY, "max_iter": 5000, "tol": 1e-8}
@@ -90,8 +91,8 @@ def test_served_scores_equal_scikit_learns_own(few: int, cache: Path, monkeypatc
         warnings.simplefilter("ignore")
         by_intent = LogisticRegression(**logistic) if few else LinearSVC(C=INTENT_PENALTY, **support)
         by_kind = LogisticRegression(**logistic) if few else LinearSVC(C=KIND_PENALTY, **support)
-        by_intent.fit(matrix[rows], np.array(labels)[rows])
-        by_kind.fit(matrix, kinds)
+        by_intent.fit(matrix[rows], np.array(labels)[rows], None if few else worth[rows])
+        by_kind.fit(matrix, kinds, None if few else worth)
     for question, expected, expected_kinds in zip(
         QUESTIONS, by_intent.decision_function(queries), by_kind.decision_function(queries), strict=True
     ):
