@@ -59,6 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FINE
 
 
+def _read_seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 to 3600")
+    return seconds
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     everywhere = argparse.ArgumentParser(add_help=False)
     group = everywhere.add_argument_group("everywhere")
@@ -78,7 +85,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     group.add_argument(
         "--watch",
         metavar="SECONDS",
-        type=float,
+        type=_read_seconds,
         nargs="?",
         const=EVERY,
         default=argparse.SUPPRESS,

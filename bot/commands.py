@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -74,10 +73,10 @@ def _complain(problems: Sequence[Problem], consequence: str) -> None:
 UNUSABLE = "this pack cannot be used until they are mended"
 
 
-def _bot(options: argparse.Namespace) -> str:
+def _spell_call(options: argparse.Namespace) -> str:
     """How the bot is called here, for advice on what to run next."""
-    python = os.path.relpath(sys.executable)
-    called = python if not python.startswith("..") else "python"
+    python = Path(sys.executable)
+    called = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else "python"
     return f"{called} -m bot" + (f" --pack {options.pack}" if options.pack else "")
 
 
@@ -213,7 +212,7 @@ def _report(problems: Sequence[Problem], pack: Pack | None, options: argparse.Na
         import json  # noqa: PLC0415
 
         _say(json.dumps(to_json(problems, pack), ensure_ascii=False))
-    elif options.format == "github":
+    elif problems and options.format == "github":
         _say("\n".join(to_github(problem, _root(options)) for problem in problems))
     elif problems:
         _complain(problems, "the pack can be used, but its authors should look at them" if pack else UNUSABLE)
@@ -317,7 +316,7 @@ def test(options: argparse.Namespace) -> int:
             return WRONG_USAGE
     _say(f"{len(outcomes) - len(failed)} of {len(outcomes)} questions were answered as expected.")
     if failed:
-        _say(f'To see why, run: {_bot(options)} explain "the question"')
+        _say(f'To see why, run: {_spell_call(options)} explain "the question"')
     return DECLINED if failed else FINE
 
 
@@ -358,9 +357,9 @@ def create(options: argparse.Namespace) -> int:
         if options.what == "article":
             return _create_article(options)
         if options.what == "intent":
-            path = create_intent(_root(options), "_".join(options.name), _bot(options))
+            path = create_intent(_root(options), "_".join(options.name), _spell_call(options))
             _say(f"{path} is written, and works as it stands. Open it in an editor: its notes say what to change.")
-            _say(f"Then run: {_bot(options)} check")
+            _say(f"Then run: {_spell_call(options)} check")
             return FINE
         folder = " ".join(options.name)
         files = create_pack(Path(folder), options.copy)
@@ -370,7 +369,7 @@ def create(options: argparse.Namespace) -> int:
     _say("\n".join(map(str, files)))
     _say(f"{len(files)} files are written. First check the numbers in intents/clinic.yaml: people in danger see them.")
     options.pack = folder
-    _say(f"Then run: {_bot(options)} check")
+    _say(f"Then run: {_spell_call(options)} check")
     return FINE
 
 
@@ -378,30 +377,29 @@ def _create_article(options: argparse.Namespace) -> int:
     """Ask for the header on the terminal, or read the answers from piped lines, and show how the article is cut."""
     from datetime import date  # noqa: PLC0415
 
-    from bot.new import plan_article, write_new  # noqa: PLC0415
+    from bot.files import write_whole  # noqa: PLC0415
+    from bot.new import plan_article  # noqa: PLC0415
     from bot.topics import list_passages  # noqa: PLC0415
 
     def ask_for(key: str, usual: str) -> str:
-        given = getattr(options, key, None)
-        while not given or (not getattr(options, key, None) and _is_refused(key, str(given))):
+        if given := getattr(options, key):
+            return str(given)
+        while True:
             print(f"{key}, {options.asked[key]}{f' [{usual}]' if usual else ''}: ", end="", flush=True)
             line = sys.stdin.readline()
+            answer = line.strip() or usual
+            if answer and not _is_refused(key, answer):
+                return answer
             if not line:
-                print()
-            given = line.strip() or usual
-            if not given and not line:
-                raise SystemExit(_tell_missing(key))
-        return str(given)
+                _warn(f"\nthe article needs its {key}\n    -> answer the question, or give it with --{key}")
+                raise SystemExit(WRONG_USAGE)
 
     file = Path(" ".join(options.name))
     plan = plan_article(_root(options), file, options.asked, ask_for, date.today())
     _say(list_passages(plan.article))
-    if plan.path.resolve() == file.resolve():
-        plan.path.write_text(plan.text, encoding="utf-8", newline="")
-    else:
-        write_new(plan.path, plan.text)
+    write_whole(plan.path, plan.text)
     _say(f"{plan.path} is written: {len(plan.article.passages)} passages can be quoted, as above.")
-    _say(f"Have somebody qualified read it. Then lead to it with: {_bot(options)} new intent NAME")
+    _say(f"Have somebody qualified read it. Then lead to it with: {_spell_call(options)} new intent NAME")
     return FINE
 
 
@@ -413,11 +411,6 @@ def _is_refused(key: str, value: str) -> bool:
     for problem in problems:
         print(f"{problem.fact}\n    -> {problem.remedy}")
     return bool(problems)
-
-
-def _tell_missing(key: str) -> int:
-    _warn(f"the article needs its {key}\n    -> answer the question, or give it with --{key.replace('_', '-')}")
-    return WRONG_USAGE
 
 
 def import_file(options: argparse.Namespace) -> int:

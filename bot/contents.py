@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from bot.engine import Bot
 from bot.explain import find_nearest
 from bot.render import shorten
-from bot.text import index_phrases, plain_marks, replace_phrases, split_words
+from bot.text import index_phrases, plain_marks
 from bot.types import Pack, Reply, Turn
+from bot.understand import read
 
 __all__ = ["Change", "Outcome", "find_changes", "run_tests", "to_junit"]
 
@@ -78,7 +79,7 @@ def _find_faults(turn: Turn, reply: Reply) -> Iterator[str]:
 
 def _find_reasons(bot: Bot, pack: Pack, turn: Turn, reply: Reply) -> Iterator[str]:
     """The examples that spoke for the intent that was understood, and for the one that was expected."""
-    words = tuple(replace_phrases(split_words(turn.ask), index_phrases(pack.synonyms)))
+    words = read(turn.ask, bot.model, index_phrases(pack.synonyms)).words
     for name in dict.fromkeys(filter(None, (reply.intent, turn.intent))):
         if name in pack.intents:
             near = find_nearest(bot, words, pack.intents[name])[:2] or [(f"{pack.intents[name].file}", "no example")]

@@ -14,7 +14,7 @@ from bot.header import NONE, body_hash, find_changes, read_header, split_header
 from bot.text import plain_marks
 from bot.types import Article, LeftOut, Passage, PassageKind, Problem, Span
 
-__all__ = ["lead_of", "read_article", "segment"]
+__all__ = ["lead_of", "parse_article", "read_article", "segment"]
 
 MOST_CHANGES = 3
 """Changes of an article that are named one by one."""
@@ -32,6 +32,11 @@ def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]
         return None, [Problem(shown, 1, 1, f"byte {error.start} is not UTF-8", "save the file as UTF-8")]
     except OSError as error:
         return None, [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]
+    return parse_article(raw, path.stem, shown)
+
+
+def parse_article(raw: str, name: str, shown: str) -> tuple[Article | None, list[Problem]]:
+    """The same for the text of a file, header and all; `name` is the article's id."""
     split = split_header(raw)
     if split is None:
         remedy = "put the lines title: … to sha256: … above the article, then a line of three dashes"
@@ -43,7 +48,7 @@ def read_article(path: Path, shown: str) -> tuple[Article | None, list[Problem]]
     first_line = raw[: len(raw) - len(body)].count("\n") + 1
     if header["sha256"] != body_hash(body):
         problems.append(_name_changes(header, first_line, body, shown))
-    article = _cut(path.stem, header, body, first_line)
+    article = _cut(name, header, body, first_line)
     if not article.passages:
         return None, [Problem(shown, first_line, 1, "the article holds no passage", "paste its text below the dashes")]
     return article, problems

@@ -11,7 +11,7 @@ from bot.pack import load_pack, shipped_root
 from bot.render import shorten
 from bot.session import Session
 from bot.text import index_phrases, replace_phrases, split_words, use_one_of
-from bot.types import Intent, Pack, Problem, Ranked, Reply
+from bot.types import Intent, Pack, Problem, Reply
 from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, SURE_PART, UNSURE, decide, is_foreign, read, understand
 
 __all__ = ["explain", "find_nearest"]
@@ -123,13 +123,13 @@ def _sections(bot: Bot, question: str, pack: Pack, expect: str) -> Iterator[str]
     for ranked in meant_by.ranked[:SHOWN]:
         yield f"  {ranked.probability:6.3f}  {ranked.score:+.3f}  {ranked.intent}"
     if len(meant_by.ranked) > 1:
-        first, second = meant_by.ranked[:2]
-        yield f"  margin {first.probability - second.probability:.3f} of {first.intent} over {second.intent}"
-    shown = [r for place, r in enumerate(meant_by.ranked) if place < 2 or r.intent == expect]
-    for ranked in shown:
-        yield from _evidence(bot, utterance.words, ranked, pack)
-    if expect and all(r.intent != expect for r in shown):
-        yield from _evidence(bot, utterance.words, Ranked(expect, 0.0, 0.0), pack)
+        one, two = meant_by.ranked[:2]
+        yield f"  margin {one.probability - two.probability:.3f} of {one.intent} over {two.intent}"
+    first = [ranked.intent for ranked in meant_by.ranked]
+    if expect and expect not in first:
+        yield f"  {expect} is not among the first {len(first)}"
+    for name in dict.fromkeys([*first[:2], *([expect] if expect else [])]):
+        yield from _evidence(bot, utterance.words, pack.intents[name])
     yield ""
     yield f"quotes       (pooled belief; below {UNSURE}, or with confidence below {DOUBTFUL}, the bot asks back)"
     for quote, belief in meant_by.quotes[:SHOWN]:
@@ -145,11 +145,10 @@ def _sections(bot: Bot, question: str, pack: Pack, expect: str) -> Iterator[str]
     yield f"decision     {made}"
 
 
-def _evidence(bot: Bot, words: tuple[str, ...], ranked: Ranked, pack: Pack) -> Iterator[str]:
+def _evidence(bot: Bot, words: tuple[str, ...], intent: Intent) -> Iterator[str]:
     yield ""
-    intent = pack.intents[ranked.intent]
-    yield f"{ranked.intent} ({intent.file}:{intent.line})"
-    for feature, value in bot.model.evidence(words, ranked.intent)[: 2 * SHOWN]:
+    yield f"{intent.name} ({intent.file}:{intent.line})"
+    for feature, value in bot.model.evidence(words, intent.name)[: 2 * SHOWN]:
         yield f"  {value:+.3f}  {_BLOCKS[feature[0]]} “{feature[1:].strip()}”"
     for place, text in find_nearest(bot, words, intent):
         yield f"  {place}: {text}"

@@ -15,9 +15,9 @@ from bot.cache import find_learned, obtain_model
 from bot.engine import Bot
 from bot.errors import PackError
 from bot.model import Model, learned_from
-from bot.pack import fingerprint, load_pack, stamp
+from bot.pack import Stamp, fingerprint, load_pack, stamp
 from bot.session import Session
-from bot.types import Reply
+from bot.types import Problem, Reply
 
 __all__ = ["LiveBot"]
 
@@ -50,8 +50,9 @@ class LiveBot:
         self._tell = tell
         self._every = every
         self._learned = bot.model  # The last that was learned whole: edits are patched onto it.
-        self._seen = self._last = stamp(root)
         self._mark = bot.fingerprint
+        self._seen: Stamp = ()
+        self._last: Stamp = ()  # The files may have been edited since the bot was loaded.
         self._builder: subprocess.Popen[bytes] | None = None
         self._closed = Event()
         self._watcher = Thread(target=self._watch, name="follows the pack's files", daemon=True)
@@ -87,9 +88,12 @@ class LiveBot:
                     self._follow()
                 elif self._builder and self._builder.poll() is not None:
                     self._builder = None
-                    self._answer_from(obtain_model(self._root, _be_quiet))
+                    self._take_over()
             except PackError as error:
                 self._complain(error)
+            except OSError as error:  # A disk that is gone, say: whatever answers now goes on.
+                fact = f"cannot be read: {error.strerror}"
+                self._complain(PackError([Problem(str(self._root), 1, 1, fact, "check the folder and its rights")]))
 
     def _follow(self) -> None:
         """Take an edit in, unless the files say what they said. Raises PackError."""
@@ -113,8 +117,15 @@ class LiveBot:
         else:
             from bot.patch import patch  # noqa: PLC0415 (NumPy, which nothing else here needs)
 
-            self._bot = Bot(patch(self._learned, pack))
+            if patched := patch(self._learned, pack):
+                self._bot = Bot(patched)
             self._builder = _start_building(self._root)
+
+    def _take_over(self) -> None:
+        """Answer from what the other program learned, if it could leave it in the cache. Raises PackError."""
+        pack = load_pack(self._root)
+        if stored := find_learned(learned_from(pack)):
+            self._answer_from(replace(stored, pack=pack))
 
     def _answer_from(self, model: Model) -> None:
         self._learned = model

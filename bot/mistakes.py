@@ -32,7 +32,7 @@ def find_mistakes(examples: Examples, left_out: tuple[Any, Any], believe: Callab
     the machines that have, for rows.
     """
     rows, beliefs = left_out
-    found = [*_find_torn(examples, believe), *_find_lost(examples, rows, beliefs)]
+    found = [*_find_unconvinced(examples, believe), *_find_lost(examples, rows, beliefs)]
     first: dict[tuple[int, int], Mistake] = {}
     for mistake in sorted(found, key=lambda m: (m.own - m.belief, m.intent, m.example)):
         first.setdefault((mistake.intent, mistake.example), mistake)
@@ -42,11 +42,11 @@ def find_mistakes(examples: Examples, left_out: tuple[Any, Any], believe: Callab
 def _find_lost(examples: Examples, rows: Any, beliefs: Any) -> Iterator[Mistake]:
     sure = max(SURE, 1 - BY_CHANCE / max(len(rows), 1))
     own, other, which = _compare(beliefs, examples.intents[rows])
-    for at in np.flatnonzero((other > own) & (other >= sure)):
+    for at in np.flatnonzero(other >= sure):
         yield _describe(examples, rows[at], which[at], own[at], other[at])
 
 
-def _find_torn(examples: Examples, believe: Callable[[Any], Any]) -> Iterator[Mistake]:
+def _find_unconvinced(examples: Examples, believe: Callable[[Any], Any]) -> Iterator[Mistake]:
     typed = np.flatnonzero(examples.typed)
     for start in range(0, len(typed), AT_ONCE):
         rows = typed[start : start + AT_ONCE]

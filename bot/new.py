@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -11,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.corpus import read_article
+from bot.corpus import parse_article
 from bot.errors import PackError
-from bot.header import KEYS, read_header, split_header, write_header
+from bot.files import read_article_file, write_whole
+from bot.header import KEYS, read_header, write_header
 from bot.intents import read_content
 from bot.pack import load_pack, shipped_root
 from bot.schema import to_schema
@@ -31,19 +31,11 @@ Ask = Callable[[str, str], str]
 """Asks for a key: its name, and what is taken for no answer ("" where there must be one)."""
 
 
-def write_new(path: Path, text: str) -> Path:
+def write_new(path: Path, text: str) -> None:
     """Write a file that is not there yet, whole or not at all. Raises PackError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="")
-        if path.exists():
-            part.unlink()
-            raise _fail(path, "there is such a file already", "choose another name, or edit that one")
-        os.replace(part, path)
-    except OSError as error:
-        raise _fail(path, f"cannot be written: {error.strerror}", "check the rights on its folder") from None
-    return path
+    if path.exists():
+        raise _fail(path, "there is such a file already", "choose another name, or edit that one")
+    write_whole(path, text)
 
 
 def _fail(path: Path, fact: str, remedy: str) -> PackError:
@@ -60,8 +52,8 @@ def _fill(template: str, **names: str) -> str:
 def _write_schema(root: Path) -> None:
     """The schema that the first line of every new file names, anew where it is another version's."""
     path, text = root / "intents" / SCHEMA, json.dumps(to_schema(), indent=2) + "\n"
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_whole(path, text)
 
 
 # --- an intent --------------------------------------------------------------------------------------
@@ -83,8 +75,9 @@ def create_intent(root: Path, name: str, command: str) -> Path:
         place = (str(root / taken.file), taken.line, 1)
         raise PackError([Problem(*place, f"there is an intent {name} already", remedy)])
     text = _fill("intent.yaml", name=name, topic=name.replace("_", " "), bot=command, schema=SCHEMA)
+    write_new(path, text)
     _write_schema(root)
-    return write_new(path, text)
+    return path
 
 
 # --- an article -------------------------------------------------------------------------------------
@@ -92,7 +85,7 @@ def create_intent(root: Path, name: str, command: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """An article before it is written: its file, the file's text, and how it is cut."""
+    """An article before it is written: its file, which may be there without a header, its text, and how it is cut."""
 
     path: Path
     text: str
@@ -104,7 +97,7 @@ def plan_article(root: Path, file: Path, keys: Iterable[str], ask: Ask, today: d
 
     Nothing is written. Raises PackError.
     """
-    head, body = _read(file)
+    head, body = read_article_file(file)
     path = root / "corpus" / f"{re.sub(r'[^a-z0-9]+', '-', file.stem.lower()).strip('-') or 'article'}.txt"
     if path.exists() and path.resolve() != file.resolve():
         raise _fail(path, "there is an article of that name already", f"run: update article {file}, or rename the file")
@@ -118,33 +111,10 @@ def plan_article(root: Path, file: Path, keys: Iterable[str], ask: Ask, today: d
             header[key] = " ".join(ask(key, usual.get(key, "none")).split())
     header.setdefault("retrieved", today.isoformat())
     text = write_header({key: value for key, value in header.items() if key in KEYS or value != "none"}, body)
-    return NewArticle(path, text, _try(path, text))
-
-
-def _read(file: Path) -> tuple[str, str]:
-    try:
-        raw = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise _fail(file, f"cannot be read: {error.strerror}", "name a text file that holds the article") from None
-    except UnicodeDecodeError:
-        raise _fail(file, "is not UTF-8 text", "save the article as plain text, in UTF-8") from None
-    head, body = split_header(raw) or ("", raw)
-    if not body.strip():
-        raise _fail(file, "the file holds no text", "paste the article into it")
-    return head, body
-
-
-def _try(path: Path, text: str) -> Article:
-    """The article as the pack would read it. Raises PackError for one that it could not."""
-    import tempfile  # noqa: PLC0415 (only here)
-
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
-        copy.write_text(text, encoding="utf-8", newline="")
-        article, problems = read_article(copy, f"corpus/{path.name}")
+    article, problems = parse_article(text, path.stem, f"corpus/{path.name}")
     if problems or article is None:
         raise PackError(problems)
-    return article
+    return NewArticle(path, text, article)
 
 
 # --- a pack -----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.corpus import read_article
 from bot.errors import PackError
@@ -26,7 +27,7 @@ from bot.signs import compile_sign
 from bot.text import draw_excerpt, fold, split_words, use_one_of
 from bot.types import Article, ContentTest, Intent, Pack, Problem, Rule, Talk
 
-__all__ = ["WORDING", "fingerprint", "load_pack", "read_pack", "shipped_root", "show_places", "stamp"]
+__all__ = ["WORDING", "Stamp", "fingerprint", "load_pack", "read_pack", "shipped_root", "show_places", "stamp"]
 
 WORDING: dict[str, frozenset[str]] = {
     key: frozenset(names.split())
@@ -72,6 +73,9 @@ SHIPPED = "shipped "
 HARDEST, SHORTEST_GRADED = 6, 12
 """The school grade that a text may ask for, and the words from which the measure of it says much."""
 
+Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Name, time of change and size of every file of a pack."""
+
 CALLS = ("emergency", "if_now")
 """Wordings that must hold a number to call."""
 
@@ -110,8 +114,8 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
-def stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, time and size of every file that `load_pack(root)` would read: cheap, and other after an edit."""
+def stamp(root: Path) -> Stamp:
+    """The stamp of every file that `load_pack(root)` would read: cheap to take, and other after an edit."""
     found = []
     for base in dict.fromkeys((root.resolve(), shipped_root())):
         for path, _ in _files(base):

@@ -25,6 +25,14 @@ __all__ = ["patch"]
 MARGIN, ROUNDS = 1.0, 8
 """By how much a new example's own intent should win, and how often all new examples are gone through."""
 
+RARE = 5.0
+"""How far below that of an unseen feature the idf of one may lie that is moved: one in half a per cent of the examples.
+What is common stands in texts of every kind, and what was learned of danger from all of them must not yield to some lines.
+"""
+
+MOST = 1000
+"""New examples that can be learned on top in some seconds."""
+
 FRESH = -1.0
 """The intercept of a new intent: about that of the others, which are right for few texts each."""
 
@@ -38,12 +46,14 @@ class _Lesson:
     kind: int
 
 
-def patch(model: Model, pack: Pack) -> Model:
-    """The model for an edited pack: at once, and nearly as if it had been learned from it.
+def patch(model: Model, pack: Pack) -> Model | None:
+    """The model for an edited pack: at once, and nearly as if it had been learned from it. None where too much is new.
 
     It takes about a second for some lines in a pack of 50,000; `learned_from` is "", as it was learned from neither.
     """
     fresh = _find_lessons(model, pack)
+    if len(fresh) > MOST:
+        return None
     grown = _grow(_renumber(model, pack), [lesson.words for lesson in fresh])
     return _remember(_learn(grown, fresh), pack, fresh)
 
@@ -138,10 +148,10 @@ def _learn(model: Model, lessons: Sequence[_Lesson]) -> Model:
 
 
 def _read_features(model: Model, words: Sequence[str]) -> dict[int, float]:
-    """The features of a text by row, as `score` weighs them, the scale of stored weights left out."""
+    """The rare features of a text by row, as `score` weighs them, the scale of stored weights left out."""
     vector: dict[int, float] = {}
     for _, _, row, value in model.terms(words):
-        if row >= 0:
+        if row >= 0 and model.idf[row] >= model.unknown_idf - RARE:
             vector[row] = vector.get(row, 0.0) + value / model.scale
     return vector
 

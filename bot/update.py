@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -11,7 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from bot.errors import PackError
-from bot.header import Change, find_changes, mark_lines, read_header, split_header, write_header
+from bot.files import read_article_file, write_whole
+from bot.header import Change, find_changes, mark_lines, read_header, write_header
 from bot.pack import load_pack
 from bot.types import Problem
 
@@ -39,8 +39,8 @@ def plan_update(root: Path, file: Path, today: date) -> Update:
         names = ", ".join(sorted(p.stem for p in (root / "corpus").glob("*.txt"))) or "none"
         fact = f"the pack holds no article {file.stem!r}"
         raise PackError([Problem(str(file), 1, 1, fact, f"name the file like the article it replaces: {names}")])
-    head, old = _read(path)
-    own, body = _read(file) if file.resolve() != path.resolve() else (head, old)
+    head, old = read_article_file(path)
+    own, body = read_article_file(file) if file.resolve() != path.resolve() else (head, old)
     header, problems = read_header(head, path.name)
     newer, faults = read_header(own, str(file), required=())
     if problems or faults:
@@ -51,18 +51,6 @@ def plan_update(root: Path, file: Path, today: date) -> Update:
     text = write_header(fresh, body)
     first = len(text.splitlines()) - len(body.splitlines()) + 1
     return Update(path, text, tuple(find_changes(before, body, first)), tuple(_find_broken(root, path, text)))
-
-
-def _read(path: Path) -> tuple[str, str]:
-    """A file's header, or "", and its text."""
-    try:
-        raw = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        fact = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        raise PackError([Problem(str(path), 1, 1, fact, "save the new text as a UTF-8 text file")]) from None
-    if not raw.strip():
-        raise PackError([Problem(str(path), 1, 1, "the file is empty", "paste the article's new text into it")])
-    return split_header(raw) or ("", raw)
 
 
 def _in_a_year(day: date) -> date:
@@ -90,11 +78,5 @@ def take_in(update: Update, is_reviewed: Callable[[], bool]) -> bool:
     """
     if not is_reviewed():
         return False
-    part = update.path.with_suffix(".part")
-    try:
-        part.write_text(update.text, encoding="utf-8", newline="")
-        os.replace(part, update.path)
-    except OSError as error:
-        fact = f"cannot be written: {error.strerror}"
-        raise PackError([Problem(str(update.path), 1, 1, fact, "check the rights on the folder corpus/")]) from None
+    write_whole(update.path, update.text)
     return True

@@ -260,3 +260,10 @@ def test_check_names_examples_that_are_questions_of_a_test(run: Run, pack: Path,
     broken = run("--pack", str(pack), "check", "--against", str(clean))
     assert broken.returncode == 2
     assert "clean.jsonl:1:1: not a question" in broken.stderr.decode()
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "soon"])
+def test_no_bot_looks_for_edits_at_a_rate_that_is_none(run: Run, seconds: str) -> None:
+    done = run("serve", "--jsonl", f"--watch={seconds}")
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

@@ -11,7 +11,7 @@ BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
     {"types", "errors"},
     {"text", "plain", "signs", "speller", "lexicon", "features"},
-    {"nodes", "header", "corpus", "intents", "quotes", "pack"},
+    {"nodes", "header", "files", "corpus", "intents", "quotes", "pack"},
     {"safety", "sources", "model", "mistakes", "calibrate", "train", "patch"},
     {"cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},

@@ -18,11 +18,13 @@ from bot import Bot
 from bot.engine import Conversation
 from bot.errors import PackError
 from bot.live import LiveBot
+from bot.model import Model
 from bot.pack import load_pack, read_pack, shipped_root
 from bot.patch import patch
 from bot.session import Session
 from conftest import assert_sound
 from test_check import mutate
+from test_danger import DANGER
 
 FILE = "intents/visiting.yaml"
 
@@ -115,6 +117,30 @@ def test_a_visit_survives_an_edit_that_takes_away_what_it_was_about(live: tuple[
         assert_sound(Bot(bot.model), visit.ask(question))
 
 
+def test_a_disk_that_fails_is_told_and_the_bot_goes_on(
+    live: tuple[LiveBot, Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot, pack, told = live
+
+    def fail(root: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.live.fingerprint", fail)
+        edit(pack, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
+        assert wait(lambda: bool(told))
+    assert "Input/output error" in told[0]
+    edit(pack, "reply: Good day to you.", "reply: Good evening to you.")
+    assert wait(lambda: "Good evening to you." in ask(bot, "hello"))
+
+
+def test_an_edit_made_before_the_bot_began_to_look_is_seen(pack: Path) -> None:
+    bot = Bot.load(pack)
+    edit(pack, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
+    with LiveBot(bot, pack, _fail, every=0.05) as live:
+        assert wait(lambda: "Good day to you." in ask(live, "hello"))
+
+
 def test_a_closed_bot_follows_no_longer(pack: Path) -> None:
     with LiveBot(Bot.load(pack), pack, lambda error: None, every=0.05) as bot:
         pass
@@ -170,8 +196,14 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _patch(bot: Bot, root: Path) -> Model:
+    patched = patch(bot.model, load_pack(root))
+    assert patched
+    return patched
+
+
 def test_a_patched_model_knows_the_edit_and_forgets_nothing(bot: Bot, edited: Path) -> None:
-    patched = Bot(patch(bot.model, load_pack(edited)))
+    patched = Bot(_patch(bot, edited))
     assert patched.ask("gizmo folk against widget folk").intent == bot.ask("PT or OT, whats the difference").intent
     assert patched.ask("can my daughter ride on a zebra here").text.startswith("There is no zebra.")
     questions = [turn.ask for test in load_pack(shipped_root()).tests for turn in test.turns]
@@ -183,16 +215,29 @@ def test_a_patched_model_knows_the_edit_and_forgets_nothing(bot: Bot, edited: Pa
 
 
 def test_a_patch_that_changes_nothing_scores_as_before(bot: Bot) -> None:
-    same = patch(bot.model, load_pack(shipped_root()))
+    same = _patch(bot, shipped_root())
     words = ["can", "they", "help", "me", "do", "up", "buttons"]
     assert same.score(words).intents == pytest.approx(bot.model.score(words).intents, abs=1e-3)
     assert list(same.example_keys) == list(bot.model.example_keys)
 
 
 def test_what_is_taken_out_of_a_pack_is_not_answered_with(bot: Bot, edited: Path) -> None:
-    pack = load_pack(edited)
-    patched = patch(patch(bot.model, pack), load_pack(shipped_root()))
-    assert Bot(patched).ask("zebra rides").intent != "zebra_rides"
+    again = _patch(Bot(_patch(bot, edited)), shipped_root())
+    assert Bot(again).ask("zebra rides").intent != "zebra_rides"
+
+
+def test_a_patched_model_meets_danger_as_before(bot: Bot, edited: Path) -> None:
+    patched = Bot(_patch(bot, edited))
+    texts = [text for part in DANGER.values() for text in part]
+    before, after = (sum(each.ask(text).kind == "urgent" for text in texts) for each in (bot, patched))
+    assert after >= before
+
+
+def test_more_than_can_be_learned_on_top_waits_for_the_whole(
+    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.patch.MOST", 3)
+    assert patch(bot.model, load_pack(edited)) is None
 
 
 def test_a_large_pack_is_patched_at_once_and_learned_behind(

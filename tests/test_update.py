@@ -73,7 +73,7 @@ def test_a_lost_line_is_named(pack: Path, article: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "junk", "fact"),
     [
-        ("visiting.txt", b"", "the file is empty"),
+        ("visiting.txt", b"", "the file holds no text"),
         ("visiting.txt", b"\xff\xfe", "is not UTF-8 text"),
         ("visiting.txt", b"titel: x\n---\nA text.\n", "unknown key 'titel'"),
         ("unknown.txt", b"A text.\n", "the pack holds no article 'unknown'"),
