@@ -27,8 +27,7 @@ MARGIN, ROUNDS = 1.0, 8
 
 RARE = 5.0
 """How far below that of an unseen feature the idf of one may lie that is moved: one in half a per cent of the examples.
-What is common stands in texts of every kind, and what was learned of danger from all of them must not yield to some lines.
-"""
+What is common stands in texts of every kind, and what all of them taught of danger must not yield to a few lines."""
 
 MOST = 1000
 """New examples that can be learned on top in some seconds."""
