@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
-from bot.types import Alternative, Article, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
+from bot.types import Alternative, Article, Block, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
 
-__all__ = ["Answer", "Composer"]
+__all__ = ["Answer", "Composer", "write_out"]
 
 MOST_CITATIONS = 3
 """Of one reply; the contract's limit of 4 leaves room for the referral of an `advice`."""
@@ -56,59 +56,62 @@ class Composer:
         while len(shown) > 1 and self._count(before, shown) > MOST_WORDS:
             shown = shown[:-1]
         waiting = tuple(quote for quote in decision.quotes if quote not in shown)
-        parts = [before, *self._quote(shown)] if before else []
-        return self._finish("answer", parts, decision, shown, suggestions, repairs, waiting)
+        blocks = [*_words(before), *self._quote(shown)]
+        return self._finish("answer", blocks, decision, shown, suggestions, repairs, waiting)
 
     def advice(self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]) -> Answer:
         """Decline kindly in the article's own words, and offer the general passage where there is one."""
         referral = (self.pack.referral,) if self.pack.referral else ()
         general = self._fit([q for q in decision.quotes if q not in referral], MOST_QUOTED - 40)[:1]
-        parts = [self.wording["advice"], *self._quote(referral)]
-        parts += [self.wording["in_general"], *self._quote(general)] if general else []
-        parts.append(self.wording["emergency"])
-        return self._finish("advice", parts, decision, (*referral, *general), suggestions, repairs)
+        blocks = [*_words(self.wording["advice"]), *self._quote(referral)]
+        blocks += [*_words(self.wording["in_general"]), *self._quote(general)] if general else []
+        blocks += _words(self.wording["emergency"])
+        return self._finish("advice", blocks, decision, (*referral, *general), suggestions, repairs)
 
     def out_of_scope(
         self, decision: Decision, suggestions: Sequence[str], repairs: Sequence[tuple[str, str]]
     ) -> Answer:
         """Say that the articles do not answer it, point to a person, offer what can be answered."""
-        parts = [self.wording["out_of_scope"], self.wording["emergency"]]
-        return self._finish("out_of_scope", parts, decision, (), suggestions, repairs)
+        blocks = _words(self.wording["out_of_scope"], self.wording["emergency"])
+        return self._finish("out_of_scope", blocks, decision, (), suggestions, repairs)
 
     def clarify(self, decision: Decision, text: str, repairs: Sequence[tuple[str, str]] = ()) -> Answer:
         """Ask which of the choices is meant."""
-        return self._finish("clarify", [text], decision, (), decision.choices, repairs)
+        return self._finish("clarify", _words(text), decision, (), decision.choices, repairs)
 
     def smalltalk(self, decision: Decision, text: str, suggestions: Sequence[str] = ()) -> Answer:
         """A reply that quotes nothing."""
-        return self._finish("smalltalk", [text], decision, (), suggestions, ())
+        return self._finish("smalltalk", _words(text), decision, (), suggestions, ())
 
     def hand_over(self, suggestions: Sequence[str]) -> Answer:
         """Give up kindly: point to a person, and show what can be asked."""
-        parts = [self.wording["hand_over"], self.wording["emergency"]]
-        return self._finish("out_of_scope", parts, Decision("out_of_scope"), (), suggestions, ())
+        blocks = _words(self.wording["hand_over"], self.wording["emergency"])
+        return self._finish("out_of_scope", blocks, Decision("out_of_scope"), (), suggestions, ())
 
     def unreadable(self, suggestions: Sequence[str]) -> Answer:
         """Nothing could be read."""
-        parts = [self.wording["unreadable"], self.wording["emergency"]]
-        return self._finish("unreadable", parts, Decision("unreadable"), (), suggestions, ())
+        blocks = _words(self.wording["unreadable"], self.wording["emergency"])
+        return self._finish("unreadable", blocks, Decision("unreadable"), (), suggestions, ())
 
     def urgent(self, decision: Decision) -> Answer:
         """The safety card, and nothing else."""
-        text = self.pack.cards[decision.card]
-        return Answer(Reply("urgent", text, intent=decision.intent, confidence=decision.confidence))
+        card = Block("card", self.pack.cards[decision.card])
+        return Answer(
+            Reply("urgent", card.text, intent=decision.intent, confidence=decision.confidence, blocks=(card,))
+        )
 
     def sources_of(self, last: Reply, heading: str = "") -> Answer:
         """The last answer's quotes once more, under their sources."""
-        text = _join([heading or self.wording["sources"], *self._blocks(last.citations), last.notice])
-        return Answer(Reply("answer", text, last.citations, last.intent, last.confidence, notice=last.notice))
+        blocks = (*_words(heading or self.wording["sources"]), *self._blocks(last.citations), *_notice(last.notice))
+        reply = Reply("answer", write_out(blocks), last.citations, last.intent, last.confidence)
+        return Answer(replace(reply, notice=last.notice, blocks=blocks))
 
     # --- parts ---
 
     def _finish(
         self,
         kind: str,
-        parts: Sequence[str],
+        blocks: Sequence[Block],
         decision: Decision,
         quotes: Sequence[Quote],
         offered: Sequence[str],
@@ -116,17 +119,18 @@ class Composer:
         waiting: Sequence[Quote] = (),
     ) -> Answer:
         citations = self.cite(quotes)
-        body = list(parts) or self._blocks(citations)
+        body = list(blocks)
         if decision.alarm and kind in ("answer", "clarify", "smalltalk"):  # The others carry a line of their own.
-            body.insert(0, self.wording["if_now"])
+            body[:0] = _words(self.wording["if_now"])
         notice = self._notice(citations) if kind in ("answer", "advice") else ""
+        body += _notice(notice)
         heading = {"clarify": "", "answer": "suggestions"}.get(kind, "can_answer")
-        offered = self._fit_offers(offered, [*body, notice, self.wording.get(heading, "")])
+        offered = self._fit_offers(offered, write_out(body), self.wording.get(heading, ""))
         questions = tuple(self.pack.intents[name].question for name in offered)
-        text = _join([*body, notice, self._list(heading, questions)])
+        body += self._list(heading, questions)
         reply = Reply(
             kind=kind,  # type: ignore[arg-type]
-            text=text,
+            text=write_out(body),
             citations=citations,
             intent=decision.intent,
             confidence=decision.confidence,
@@ -135,6 +139,7 @@ class Composer:
             suggestions=questions if kind != "clarify" else (),
             repairs=tuple(repairs),
             notice=notice,
+            blocks=tuple(body),
         )
         return Answer(reply, tuple(quotes), tuple(waiting), tuple(offered))
 
@@ -160,10 +165,8 @@ class Composer:
 
     def _count(self, before: str, quotes: Sequence[Quote]) -> int:
         """Words of a reply with these quotes and without suggestions."""
-        citations = self.cite(quotes)
-        return len(
-            " ".join([before, *self._blocks(citations), self._notice(citations), self.wording["if_now"]]).split()
-        )
+        said = [before, write_out(self._quote(quotes)), self._notice(self.cite(quotes)), self.wording["if_now"]]
+        return len(" ".join(said).split())
 
     def plainness(self, quote: Quote) -> float:
         """Letters of a quote and half its letters a word again: less is plainer."""
@@ -179,16 +182,13 @@ class Composer:
         """Quotes as citations: each a slice of its article."""
         return tuple(_cite(self.pack.articles[quote.article], quote) for quote in quotes)
 
-    def _quote(self, quotes: Sequence[Quote]) -> list[str]:
+    def _quote(self, quotes: Sequence[Quote]) -> list[Block]:
         return self._blocks(self.cite(quotes))
 
-    def _blocks(self, citations: Sequence[Citation]) -> list[str]:
+    def _blocks(self, citations: Sequence[Citation]) -> list[Block]:
         """Quotes in order, those of one section together over one source line."""
-        blocks = []
-        for _, group in groupby(citations, key=lambda c: (c.article, c.section)):
-            together = list(group)
-            blocks.append("\n".join([*self._quoted(together), self.source(together[0])]))
-        return blocks
+        groups = (list(group) for _, group in groupby(citations, key=lambda c: (c.article, c.section)))
+        return [Block("quote", "\n".join(self._quoted(group)), self.source(group[0])) for group in groups]
 
     def _quoted(self, citations: Sequence[Citation]) -> list[str]:
         lines: list[str] = []
@@ -233,19 +233,16 @@ class Composer:
         interests = dict.fromkeys(self.pack.articles[c.article].interest for c in citations)
         return " ".join(filter(None, [self.wording["notice"], *interests]))
 
-    def _fit_offers(self, offered: Sequence[str], body: Sequence[str]) -> list[str]:
+    def _fit_offers(self, offered: Sequence[str], *said: str) -> list[str]:
+        """As many of the intents as a reply that says all this has words left for, with a number for each."""
         kept = list(offered)
-        while (
-            kept
-            and sum(len(t.split()) for t in [*body, *(self.pack.intents[n].question for n in kept)]) + len(kept)
-            > MOST_WORDS
-        ):
+        while kept and len(" 0 ".join([*said, *(self.pack.intents[n].question for n in kept)]).split()) > MOST_WORDS:
             kept.pop()
         return kept
 
-    def _list(self, heading: str, questions: Sequence[str]) -> str:
+    def _list(self, heading: str, questions: Sequence[str]) -> list[Block]:
         lines = [f"{number}. {question}" for number, question in enumerate(questions, 1)]
-        return "\n".join(filter(None, [self.wording.get(heading, ""), *lines])) if lines else ""
+        return [Block("list", "\n".join(filter(None, [self.wording.get(heading, ""), *lines])))] if lines else []
 
     def _alternatives(self, ranked: Sequence[Ranked]) -> tuple[Alternative, ...]:
         found = [
@@ -282,5 +279,14 @@ def _leans_on(one: Quote, other: Quote) -> bool:
     return lead is not None and one.article == other.article and lead.start <= other.start and other.end <= lead.end
 
 
-def _join(parts: Iterable[str]) -> str:
-    return "\n\n".join(part for part in parts if part)
+def write_out(blocks: Iterable[Block]) -> str:
+    """The text of a reply: its blocks in order, each quote over its source."""
+    return "\n\n".join(f"{block.text}\n{block.source}" if block.source else block.text for block in blocks)
+
+
+def _words(*texts: str) -> list[Block]:
+    return [Block("words", text) for text in texts if text]
+
+
+def _notice(text: str) -> list[Block]:
+    return [Block("notice", text)] if text else []

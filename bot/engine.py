@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.cache import Progress, obtain_model
-from bot.compose import Answer, Composer
+from bot.compose import Answer, Composer, write_out
 from bot.context import Context, Reading
 from bot.followups import FollowUps
 from bot.model import Model
@@ -19,7 +19,7 @@ from bot.pack import shipped_root
 from bot.safety import RedFlags
 from bot.session import Session
 from bot.text import LONGEST, index_phrases, open_clitics, split_words
-from bot.types import Article, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
+from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
     SURE_PART,
@@ -109,8 +109,8 @@ class Bot:
             again = self._composer.smalltalk(Decision("smalltalk"), self.wording["restarted"], self._offers.first)
             return again.reply, Session(offered=again.offered, pack=self.fingerprint)
         if len(text) > LONGEST:
-            cut = self.wording["too_long"]
-            answer = replace(answer, reply=replace(answer.reply, text=f"{cut}\n\n{answer.reply.text}"))
+            blocks = (Block("words", self.wording["too_long"]), *answer.reply.blocks)
+            answer = replace(answer, reply=replace(answer.reply, text=write_out(blocks), blocks=blocks))
         after = session.after(answer.reply, answer.shown, answer.waiting, answer.offered)
         return answer.reply, self._follow_thread(after, answer)
 

@@ -13,6 +13,8 @@ __all__ = [
     "Accepted",
     "Alternative",
     "Article",
+    "Block",
+    "BlockKind",
     "Citation",
     "ContentTest",
     "Decision",
@@ -39,6 +41,7 @@ __all__ = [
 Kind = Literal["answer", "clarify", "out_of_scope", "advice", "urgent", "smalltalk", "unreadable"]
 IntentKind = Literal["answer", "smalltalk", "out_of_scope", "advice", "urgent"]
 PassageKind = Literal["paragraph", "item", "date"]
+BlockKind = Literal["words", "quote", "notice", "list", "card"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -389,8 +392,23 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a reply that stands apart: what it is, its lines, and for a `quote` the line that names its source.
+
+    `words` are the pack's own, a `list` is numbered under its heading, and a `card` tells what to do in danger.
+    """
+
+    kind: BlockKind
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """All that the bot says to one question. `text` is complete; the rest is the same, in parts."""
+    """All that the bot says to one question. `text` is complete; the rest is the same, in parts.
+
+    `blocks` are its lines in order, for a door that shows each kind in its own way; the JSON object is without them.
+    """
 
     kind: Kind
     text: str
@@ -402,6 +420,7 @@ class Reply:
     suggestions: tuple[str, ...] = ()
     repairs: tuple[tuple[str, str], ...] = ()
     notice: str = ""
+    blocks: tuple[Block, ...] = ()
     trace: Mapping[str, Any] | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot import Bot
-from bot.compose import Composer
+from bot.compose import Composer, write_out
 from bot.model import Model
 from bot.types import Decision
 
@@ -18,7 +18,7 @@ def _block(bot: Bot, *stretches: str) -> str:
             next(q for q in quotes if model.pack.articles[q.article].text[q.start : q.end].startswith(stretch))
         )
     composer = Composer(model.pack)
-    return "\n\n".join(composer._blocks(composer.cite(found)))
+    return write_out(composer._blocks(composer.cite(found)))
 
 
 def test_items_of_one_list_share_their_lead(bot: Bot) -> None:
