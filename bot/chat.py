@@ -1,62 +1,205 @@
-"""The chat in a terminal. The only room that imports prompt_toolkit."""
+"""The chat in a terminal: a visit that loads behind its prompt, and is shown a page at a time."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Thread
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from bot.engine import Answers, Conversation
-from bot.render import wrap
+from bot.console import Look, find_look, prefers_plain, say, show_step
+from bot.render import draw, lay_out, take_page
+from bot.types import Block
 
-__all__ = ["chat"]
+if TYPE_CHECKING:  # The engine is loaded behind the prompt.
+    from bot.visit import Visit
 
-LEAVE = ("bye", "quit", "exit", "/quit")
+__all__ = ["Load", "Loading", "Screen", "Settings", "chat"]
 
+UNPAGED = 4
+"""Rows of a window that a page leaves free: for how to read on, and for the prompt."""
 
-def chat(bot: Answers, plain: bool = False) -> None:
-    """Ask and answer until the visitor leaves with "bye" or Ctrl-D; Ctrl-C clears the line."""
-    pack = bot.model.pack
-    print(wrap(pack.wording["welcome"].format(clinic=f" to {pack.name}")), end="\n\n")
-    session = Conversation(bot)
-    for question in _read_plainly() if plain or os.environ.get("TERM") == "dumb" else _read_with_prompt():
-        if question.strip().lower().rstrip("!.") in LEAVE:
-            break
-        if question.strip():
-            with suppress(KeyboardInterrupt):  # Ctrl-C between two prompts is not meant to end the visit.
-                print(f"\n{wrap(session.ask(question).text)}\n", flush=True)
-    print(wrap(bot.model.pack.wording["goodbye"]))
+LONGEST_LINE = 1 << 20
+"""Characters of a line that are taken in."""
 
+GOODBYE = 1.0
+"""Seconds that a goodbye waits for the pack that holds it."""
 
-def _read_plainly() -> Iterator[str]:
-    while True:
-        print("You: ", end="", flush=True)
-        line = sys.stdin.readline(1 << 20)
-        if not line:
-            print()
-            return
-        yield line
+Load: TypeAlias = "Callable[[Loading], Visit]"
+"""Makes a visit ready, and tells the loading how far it is and what its keeper should know."""
 
 
-def _read_with_prompt() -> Iterator[str]:
-    from prompt_toolkit import PromptSession  # noqa: PLC0415 (plain chat must not pay for it)
-    from prompt_toolkit.history import InMemoryHistory  # noqa: PLC0415
-    from prompt_toolkit.key_binding import KeyBindings  # noqa: PLC0415
-    from prompt_toolkit.keys import Keys  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the chat is wanted: in plain lines, without colour and bold, with vi's keys, what is typed kept in a file."""
 
-    keys = KeyBindings()
+    is_plain: bool = False
+    is_bare: bool = False
+    has_vi_keys: bool = False
+    history: str = ""
 
-    @keys.add(Keys.Vt100MouseEvent)
-    def ignore(_: object) -> None:
-        """A typed ESC[31m reads as a mouse event, which prompt_toolkit would fail on."""
 
-    # What a visitor typed stays in memory, and is gone with the process.
-    prompt: PromptSession[str] = PromptSession("> ", history=InMemoryHistory(), key_bindings=keys)
+class Loading:
+    """A visit that is made ready in a thread of its own, while the prompt is there already.
+
+    `progress` is what is being done. `watch` is called when it changes, and `warn` with what the pack's keeper should
+    know, both from other threads.
+    """
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._thread: Thread | None = None
+        self.visit: Future[Visit] = Future()
+        self.progress = ""
+        self.watch: Callable[[], None] = lambda: None
+        self.warn: Callable[[str], None] = lambda text: None
+        self._is_greeted = False
+
+    def start(self) -> None:
+        """Begin, unless it is begun."""
+        if not self._thread:
+            # A daemon: who leaves before the pack is learned does not wait for it.
+            self._thread = Thread(target=self._run, name="loads the pack", daemon=True)
+            self._thread.start()
+
+    def wait(self, show: Callable[[str], None]) -> Visit:
+        """The visit, once it is there; `show` is told of the progress. Raises what loading raised."""
+        self.start()
+        shown = ""
+        while True:
+            try:
+                visit = self.visit.result(timeout=0.1)
+                if shown:
+                    show("")
+                return visit
+            except NotYet:
+                if self.progress != shown:
+                    shown = self.progress
+                    show(shown)
+
+    def greet(self) -> Sequence[Block]:
+        """What a visit opens with, once it is ready; nothing the second time."""
+        if self._is_greeted:
+            return ()
+        self._is_greeted = True
+        return self.visit.result().greet()
+
+    def tell(self, what: str, share: float) -> None:
+        """Say what is being done, and the share done."""
+        self.progress = f"Getting ready: {what} … {share:.0%}" if share < 1 else ""
+        self.watch()
+
+    def _run(self) -> None:
+        self.visit.set_running_or_notify_cancel()
+        try:
+            self.visit.set_result(self._load(self))
+        except BaseException as error:
+            self.visit.set_exception(error)
+
+
+class Screen(Protocol):
+    """What a visit is typed into and shown on. Both show the greeting, once, when the visit is ready."""
+
+    def read(self) -> str | None:
+        """The next line; None where the visitor leaves. Raises what loading raised."""
+
+    def write(self, blocks: Sequence[Block]) -> None:
+        """Show blocks."""
+
+    def forget(self) -> None:
+        """Let nobody bring back what was typed."""
+
+
+class PlainScreen:
+    """Plain lines, printed one after the other: for screen readers, and for terminals that can do no more."""
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading = loading
+        loading.warn = _warn
+        for stream in (sys.stdin, sys.stdout):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+    def read(self) -> str | None:
+        visit = self._loading.wait(lambda text: show_step(text, is_plain=True))
+        if greeting := self._loading.greet():
+            self.write(greeting)
+        while True:
+            say(visit.wording["you"], end=" ")
+            try:
+                # Not input(): Python's own waits for another line end where a NUL was typed.
+                line = sys.stdin.readline(LONGEST_LINE)
+            except KeyboardInterrupt:
+                say("")
+                self.write([Block("words", visit.wording["to_leave"])])
+                continue
+            if not line:
+                say("")
+            return line or None
+
+    def write(self, blocks: Sequence[Block]) -> None:
+        guide = self._loading.visit.result().wording["guide"]
+        lines = [replace(line, indent=0) for line in lay_out(blocks)]
+        lines[0] = replace(lines[0], text=f"{guide} {lines[0].text}")
+        say(draw(lines, find_look(is_bare=True)), end="\n\n")
+
+    def forget(self) -> None:
+        """What a plain terminal keeps of its lines is its own."""
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def chat(load: Load, settings: Settings) -> None:
+    """Ask and answer until the visitor leaves with "bye", `/quit` or Ctrl-D. Raises what `load` raises."""
+    loading = Loading(load)
+    screen = _open_screen(loading, settings, settings.is_plain or prefers_plain())
+    rest: Sequence[Block] = ()
     while True:
         try:
-            yield prompt.prompt()
-        except KeyboardInterrupt:
+            line = screen.read()
+        except Exception as error:
+            if isinstance(screen, PlainScreen) or (loading.visit.done() and loading.visit.exception()):
+                raise
+            _warn(f"The prompt failed ({error!r}). Plain lines go on.")
+            screen = PlainScreen(loading)
             continue
-        except EOFError:
-            return
+        if line is None:
+            break
+        visit = loading.visit.result()
+        if rest and visit.reads_on(line):
+            rest = _show(rest, screen, visit)
+        elif line.strip():
+            was_plain, was_new = visit.is_plain, visit.is_new
+            heard = visit.hear(line)
+            if heard is None:
+                break
+            if visit.is_plain != was_plain:
+                screen = _open_screen(loading, settings, visit.is_plain)
+            if visit.is_new and not was_new:
+                screen.forget()
+            rest = _show(heard, screen, visit)
+    with suppress(NotYet):  # Who leaves while the pack is being learned is not kept waiting.
+        screen.write([Block("words", loading.visit.result(timeout=GOODBYE).wording["goodbye"])])
+
+
+def _open_screen(loading: Loading, settings: Settings, is_plain: bool) -> Screen:
+    if not is_plain:
+        # A console that cannot be drawn on, in whatever way it says so, can still be written to line by line.
+        with suppress(Exception):
+            from bot.prompt import PromptScreen  # noqa: PLC0415 (plain lines must not pay for it)
+
+            return PromptScreen(loading, settings)
+    return PlainScreen(loading)
+
+
+def _show(blocks: Sequence[Block], screen: Screen, visit: Visit) -> Sequence[Block]:
+    """Show a page of blocks, and return the rest."""
+    look = find_look()
+    page, rest = take_page(blocks, Look(look.width, max(0, look.height - UNPAGED)))
+    screen.write([*page, Block("words", visit.wording["page"])] if rest else page)
+    return rest

@@ -7,12 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from bot import __version__, commands
-from bot.commands import FINE, WRONG_USAGE
+from bot import __version__, commands, doors
+from bot.outcome import FINE, INTERRUPTED, UNUSABLE, UNUSABLE_PACK, WRONG_USAGE, complain, warn
 
 __all__ = ["main"]
-
-INTERRUPTED = 130
 
 EVERY = 0.5
 """Seconds between two looks at a pack's files. An edit counts once they have stood still from one to the next."""
@@ -48,15 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        print(
-            f"{error.name} is not installed\n    -> install what the bot needs: python -m pip install .",
-            file=sys.stderr,
-        )
+        warn(f"{error.name} is not installed\n    -> install what the bot needs: python -m pip install .")
         return WRONG_USAGE
     except BrokenPipeError:
         # The reader has gone, as with `| head -1`. Keep Python from complaining when it closes the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except Exception as error:
+        from bot.errors import PackError  # noqa: PLC0415 (`--help` needs no engine)
+
+        if not isinstance(error, PackError):
+            raise
+        complain(error.problems, UNUSABLE)
+        return UNUSABLE_PACK
 
 
 def _read_seconds(text: str) -> float:
@@ -100,7 +102,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parents=[everywhere],
     )
     parser.add_argument("--version", action="version", version=f"patient-guide {__version__}")
-    parser.set_defaults(run=commands.chat)
+    parser.add_argument("--vi", action="store_true", help="chat: edit with vi's keys (so does vi mode in ~/.inputrc)")
+    parser.add_argument("--history", metavar="FILE", default="", help="chat: keep what is typed in FILE, for later")
+    parser.set_defaults(run=doors.chat)
     parsers = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(
@@ -117,10 +121,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         made.set_defaults(run=run)
         return made
 
-    asking = command("ask", commands.ask, "answer one question", 'ask "can they help me do up buttons?"')
+    asking = command("ask", doors.ask, "answer one question", 'ask "can they help me do up buttons?"')
     asking.add_argument("question", help="the question, in quotes")
     asking.add_argument("--json", action="store_true", help="print the reply as a JSON object")
-    serving = command("serve", commands.serve, "answer another program, one JSON object a line", "serve --jsonl")
+    serving = command("serve", doors.serve, "answer another program, one JSON object a line", "serve --jsonl")
     serving.add_argument("--jsonl", action="store_true", required=True, help="JSON Lines on standard input and output")
     checking = command("check", commands.check, "name every problem of the pack", "--pack north-clinic/ check")
     checking.add_argument("--json", action="store_true", help="print the problems as a JSON object")

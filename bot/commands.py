@@ -1,28 +1,29 @@
-"""What each command does: `options` in, an exit code out. Rooms are imported only by the command that needs them."""
+"""What the commands for authors do: `options` in, an exit code out. Rooms are imported when they are needed.
+
+A pack that cannot be used raises PackError, which ends the program with each problem named (see cli.py).
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.console import say, show_step
+from bot.outcome import DECLINED, FINE, UNUSABLE, WRONG_USAGE, complain, find_root, show_progress, spell_call, warn
+
 if TYPE_CHECKING:
-    from bot.engine import Answers, Bot
-    from bot.errors import PackError
-    from bot.types import Pack, Problem, Reply
+    from bot.engine import Bot
+    from bot.types import Pack, Problem
 
 __all__ = [
-    "ask",
-    "chat",
     "check",
     "create",
     "evaluate",
     "explain",
     "import_file",
-    "serve",
     "show_counts",
     "sources",
     "test",
@@ -30,153 +31,17 @@ __all__ = [
     "update",
 ]
 
-FINE, DECLINED, WRONG_USAGE, UNUSABLE_PACK = 0, 1, 2, 3
-"""Exit codes."""
-
-
-# --- loading ----------------------------------------------------------------------------------------
-
 
 def _load(options: argparse.Namespace) -> Bot:
-    """The bot of the chosen pack; a pack with problems ends the program with each of them named."""
     from bot.engine import Bot  # noqa: PLC0415
-    from bot.errors import PackError  # noqa: PLC0415
 
-    try:
-        return Bot.load(options.pack, progress=_show_progress)
-    except PackError as error:
-        _complain(error.problems, UNUSABLE)
-        raise SystemExit(UNUSABLE_PACK) from None
+    return Bot.load(options.pack, progress=show_progress)
 
 
-def _show_progress(what: str, share: float) -> None:
-    """Progress of a first build, on standard error; one line, rewritten, where a person is watching."""
-    end = "" if sys.stderr.isatty() else "\n"
-    start = "\r\x1b[K" if sys.stderr.isatty() else ""
-    text = f"Getting ready (only after a change): {what} … {share:.0%}" if share < 1 else ""
-    print(f"{start}{text}", end=end if text else "", file=sys.stderr, flush=True)
-
-
-def _show_step(what: str, share: float) -> None:
-    """What is being checked, where a person is watching."""
+def _show_check(what: str, share: float) -> None:
+    """What is being checked, where a person looks on."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{f'Checking {what} … {share:.0%}' if share < 1 else ''}", end="", file=sys.stderr, flush=True)
-
-
-def _complain(problems: Sequence[Problem], consequence: str) -> None:
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    print(f"{many}: {consequence}.", file=sys.stderr, flush=True)
-
-
-UNUSABLE = "this pack cannot be used until they are mended"
-
-
-def _spell_call(options: argparse.Namespace) -> str:
-    """How the bot is called here, for advice on what to run next."""
-    python = Path(sys.executable)
-    called = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else "python"
-    return f"{called} -m bot" + (f" --pack {options.pack}" if options.pack else "")
-
-
-def _root(options: argparse.Namespace) -> Path:
-    """The folder of the chosen pack."""
-    from bot.pack import shipped_root  # noqa: PLC0415
-
-    return Path(options.pack) if options.pack else shipped_root()
-
-
-# --- commands ---------------------------------------------------------------------------------------
-
-
-def ask(options: argparse.Namespace) -> int:
-    from bot.session import Session  # noqa: PLC0415
-
-    with _open_door(options, stays=False) as bot:
-        reply, _ = bot.reply(options.question, Session())
-    if options.json:
-        import json  # noqa: PLC0415
-
-        _say(json.dumps(reply.to_dict(), ensure_ascii=False))
-    else:
-        _say(_render(reply))
-    return _exit_code(reply)
-
-
-def _exit_code(reply: Reply) -> int:
-    return DECLINED if reply.kind in ("out_of_scope", "unreadable") else FINE
-
-
-def _render(reply: Reply) -> str:
-    from bot.render import wrap  # noqa: PLC0415
-
-    return wrap(reply.text)
-
-
-def _say(text: str) -> None:
-    """Print as UTF-8 whatever the console's own encoding: quotes must arrive as they stand."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def chat(options: argparse.Namespace) -> int:
-    if not sys.stdin.isatty():
-        return _answer_lines(options)
-    from bot.chat import chat as talk  # noqa: PLC0415
-
-    with _open_door(options) as bot:
-        talk(bot, plain=options.plain)
-    return FINE
-
-
-def _answer_lines(options: argparse.Namespace) -> int:
-    """Piped input: one question a line, one session, a blank line between the answers."""
-    from bot.engine import Conversation  # noqa: PLC0415
-
-    with _open_door(options) as bot:
-        session, last = Conversation(bot), None
-        for line in iter(lambda: sys.stdin.buffer.readline(1 << 20), b""):
-            if question := line.decode("utf-8", "replace").strip():
-                if last:
-                    _say("")
-                last = session.ask(question)
-                _say(_render(last))
-    return FINE
-
-
-def serve(options: argparse.Namespace) -> int:
-    from bot.jsonl import serve as answer_lines  # noqa: PLC0415
-
-    with _open_door(options) as bot:
-        answer_lines(bot, sys.stdin.buffer, sys.stdout.buffer)
-    return FINE
-
-
-@contextmanager
-def _open_door(options: argparse.Namespace, stays: bool = True) -> Iterator[Answers]:
-    """The bot for a door: where asked to, it counts; one that `stays` open follows the pack's files."""
-    bot = _load(options)
-    with ExitStack() as stack:
-        answers: Answers = bot
-        if stays and options.watch:
-            from bot.live import LiveBot  # noqa: PLC0415
-
-            tell = _warn if not sys.stdin.isatty() else lambda text: None  # A visitor at a prompt is not told.
-            answers = stack.enter_context(LiveBot(bot, _root(options), _complain_of_edit, options.watch, tell))
-        if options.stats:
-            from bot.stats import CountingBot  # noqa: PLC0415
-
-            answers = stack.enter_context(CountingBot(answers, Path(options.stats), _warn))
-        yield answers
-
-
-def _complain_of_edit(error: PackError) -> None:
-    _complain(error.problems, "the edit is not used until they are mended; the pack as it was goes on answering")
-
-
-def _warn(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+        show_step(f"Checking {what} … {share:.0%}" if share < 1 else "")
 
 
 def check(options: argparse.Namespace) -> int:
@@ -189,17 +54,17 @@ def check(options: argparse.Namespace) -> int:
     from bot.leaks import find_leaks  # noqa: PLC0415
     from bot.pack import read_pack, show_places  # noqa: PLC0415
 
-    root = _root(options)
+    root = find_root(options)
     try:
         pack, faults = read_pack(root)
-        model = None if faults else obtain_model(root, _show_progress)
-        problems = show_places(faults, root) + find_doubts(pack, root, model, date.today(), _show_step)
+        model = None if faults else obtain_model(root, show_progress)
+        problems = show_places(faults, root) + find_doubts(pack, root, model, date.today(), _show_check)
         if options.against:
             problems += show_places(find_leaks(pack, Path(options.against)), root)
     except PackError as error:
         return _report(error.problems, None, options)
     except EvalError as error:
-        print(error, file=sys.stderr)
+        warn(str(error))
         return WRONG_USAGE
     return _report(problems, None if faults else pack, options)
 
@@ -211,32 +76,32 @@ def _report(problems: Sequence[Problem], pack: Pack | None, options: argparse.Na
     if options.json:
         import json  # noqa: PLC0415
 
-        _say(json.dumps(to_json(problems, pack), ensure_ascii=False))
+        say(json.dumps(to_json(problems, pack), ensure_ascii=False))
     elif problems and options.format == "github":
-        _say("\n".join(to_github(problem, _root(options)) for problem in problems))
+        say("\n".join(to_github(problem, find_root(options)) for problem in problems))
     elif problems:
-        _complain(problems, "the pack can be used, but its authors should look at them" if pack else UNUSABLE)
+        complain(problems, "the pack can be used, but its authors should look at them" if pack else UNUSABLE)
     if pack is None or not all(problem.is_warning for problem in problems):
         return DECLINED
     if not options.json:
         examples = sum(len(intent.examples) for intent in pack.intents.values())
         found = "No errors" if problems else "No problems"
         articles = "1 article" if len(pack.articles) == 1 else f"{len(pack.articles)} articles"
-        _say(f"{found}: {articles}, {len(pack.intents)} intents, {examples} examples.")
+        say(f"{found}: {articles}, {len(pack.intents)} intents, {examples} examples.")
     return FINE
 
 
 def topics(options: argparse.Namespace) -> int:
     from bot.topics import list_topics  # noqa: PLC0415
 
-    _say(list_topics(_load(options), everything=options.all))
+    say(list_topics(_load(options).model.pack, everything=options.all))
     return FINE
 
 
 def sources(options: argparse.Namespace) -> int:
     from bot.topics import list_sources  # noqa: PLC0415
 
-    _say(list_sources(_load(options)))
+    say(list_sources(_load(options).model.pack))
     return FINE
 
 
@@ -245,9 +110,9 @@ def explain(options: argparse.Namespace) -> int:
     from bot.explain import explain as tell  # noqa: PLC0415
 
     try:
-        _say(tell(_load(options), options.question, _root(options), options.expect or "", options.after or ""))
+        say(tell(_load(options), options.question, find_root(options), options.expect or "", options.after or ""))
     except PackError as error:
-        _complain(error.problems, "nothing is explained")
+        complain(error.problems, "nothing is explained")
         return WRONG_USAGE
     return FINE
 
@@ -262,29 +127,28 @@ def evaluate(options: argparse.Namespace) -> int:
     try:
         cases = ask_all(bot, Path(options.file), _show_count)
     except EvalError as error:
-        print(error, file=sys.stderr)
+        warn(str(error))
         return WRONG_USAGE
     figures = measure(cases)
     if options.report:
         from bot.pack import load_pack  # noqa: PLC0415
         from bot.report import draw_report  # noqa: PLC0415
 
-        pack = load_pack(_root(options))
+        pack = load_pack(find_root(options))
         try:
             Path(options.report).write_text(draw_report(bot, cases, figures, pack, options.file), encoding="utf-8")
         except OSError as error:
-            print(f"{options.report}: cannot be written: {error.strerror}", file=sys.stderr)
+            warn(f"{options.report}: cannot be written: {error.strerror}")
             return WRONG_USAGE
     calibration = bot.model.calibration
-    _say(json.dumps(to_json(figures, calibration)) if options.json else show(figures, calibration))
+    say(json.dumps(to_json(figures, calibration)) if options.json else show(figures, calibration))
     return FINE
 
 
 def _show_count(done: int, of: int) -> None:
     """Count on one line of the terminal, and leave it empty in the end."""
     if sys.stderr.isatty():
-        text = f"{done + 1} of {of}" if done + 1 < of else ""
-        print(f"\r{text:20}\r", end="", file=sys.stderr, flush=True)
+        show_step(f"{done + 1} of {of}" if done + 1 < of else "")
 
 
 def test(options: argparse.Namespace) -> int:
@@ -292,14 +156,14 @@ def test(options: argparse.Namespace) -> int:
     from bot.pack import load_pack  # noqa: PLC0415
 
     bot = _load(options)
-    pack = load_pack(_root(options))
+    pack = load_pack(find_root(options))
     if options.impact:
         old = argparse.Namespace(**{**vars(options), "pack": options.impact})
         old_bot = _load(old)
         changes = list(find_changes(old_bot, bot, load_pack(Path(options.impact)), pack, _show_count))
         for change in changes:
-            _say(str(change))
-        _say(f"{len(changes)} questions are answered differently.")
+            say(str(change))
+        say(f"{len(changes)} questions are answered differently.")
         return FINE
     if not pack.tests:
         print("this pack has no tests\n    -> add tests: to one of its files, as in the README", file=sys.stderr)
@@ -307,16 +171,16 @@ def test(options: argparse.Namespace) -> int:
     outcomes = list(run_tests(bot, pack, _show_count))
     failed = [outcome for outcome in outcomes if outcome.faults]
     for outcome in failed:
-        _say(str(outcome))
+        say(str(outcome))
     if options.junit:
         try:
             Path(options.junit).write_text(to_junit(outcomes, bot.name), encoding="utf-8")
         except OSError as error:
-            print(f"{options.junit}: cannot be written: {error.strerror}", file=sys.stderr)
+            warn(f"{options.junit}: cannot be written: {error.strerror}")
             return WRONG_USAGE
-    _say(f"{len(outcomes) - len(failed)} of {len(outcomes)} questions were answered as expected.")
+    say(f"{len(outcomes) - len(failed)} of {len(outcomes)} questions were answered as expected.")
     if failed:
-        _say(f'To see why, run: {_spell_call(options)} explain "the question"')
+        say(f'To see why, run: {spell_call(options)} explain "the question"')
     return DECLINED if failed else FINE
 
 
@@ -329,23 +193,23 @@ def update(options: argparse.Namespace) -> int:
     def is_reviewed() -> bool:
         if options.reviewed or not sys.stdin.isatty():
             return bool(options.reviewed)
-        _say("Has somebody qualified read the whole new text, and found it right and safe to quote?")
-        _say("Type yes to take it in, and press Enter.")
+        say("Has somebody qualified read the whole new text, and found it right and safe to quote?")
+        say("Type yes to take it in, and press Enter.")
         return sys.stdin.readline().strip().lower() == "yes"
 
     try:
-        update = plan_update(_root(options), Path(options.file), date.today())
-        _say("\n".join(map(str, update.changes)) or "The text is as it was.")
+        update = plan_update(find_root(options), Path(options.file), date.today())
+        say("\n".join(map(str, update.changes)) or "The text is as it was.")
         if update.broken:
-            _complain(update.broken, "mend them in the files of intents/ once the article is in")
+            complain(update.broken, "mend them in the files of intents/ once the article is in")
         is_taken = take_in(update, is_reviewed)
     except PackError as error:
-        _complain(error.problems, "nothing was changed")
+        complain(error.problems, "nothing was changed")
         return WRONG_USAGE
     if not is_taken:
-        _say("Nothing was changed. Have the text reviewed, then run this again, or add --reviewed.")
+        say("Nothing was changed. Have the text reviewed, then run this again, or add --reviewed.")
         return DECLINED
-    _say(f"{update.path} is up to date. Its review holds for a year: see review_by in its header.")
+    say(f"{update.path} is up to date. Its review holds for a year: see review_by in its header.")
     return DECLINED if update.broken else FINE
 
 
@@ -357,19 +221,19 @@ def create(options: argparse.Namespace) -> int:
         if options.what == "article":
             return _create_article(options)
         if options.what == "intent":
-            path = create_intent(_root(options), "_".join(options.name), _spell_call(options))
-            _say(f"{path} is written, and works as it stands. Open it in an editor: its notes say what to change.")
-            _say(f"Then run: {_spell_call(options)} check")
+            path = create_intent(find_root(options), "_".join(options.name), spell_call(options))
+            say(f"{path} is written, and works as it stands. Open it in an editor: its notes say what to change.")
+            say(f"Then run: {spell_call(options)} check")
             return FINE
         folder = " ".join(options.name)
         files = create_pack(Path(folder), options.copy)
     except PackError as error:
-        _complain(error.problems, "nothing was written")
+        complain(error.problems, "nothing was written")
         return WRONG_USAGE
-    _say("\n".join(map(str, files)))
-    _say(f"{len(files)} files are written. First check the numbers in intents/clinic.yaml: people in danger see them.")
+    say("\n".join(map(str, files)))
+    say(f"{len(files)} files are written. First check the numbers in intents/clinic.yaml: people in danger see them.")
     options.pack = folder
-    _say(f"Then run: {_spell_call(options)} check")
+    say(f"Then run: {spell_call(options)} check")
     return FINE
 
 
@@ -391,15 +255,15 @@ def _create_article(options: argparse.Namespace) -> int:
             if answer and not _is_refused(key, answer):
                 return answer
             if not line:
-                _warn(f"\nthe article needs its {key}\n    -> answer the question, or give it with --{key}")
+                warn(f"\nthe article needs its {key}\n    -> answer the question, or give it with --{key}")
                 raise SystemExit(WRONG_USAGE)
 
     file = Path(" ".join(options.name))
-    plan = plan_article(_root(options), file, options.asked, ask_for, date.today())
-    _say(list_passages(plan.article))
+    plan = plan_article(find_root(options), file, options.asked, ask_for, date.today())
+    say(list_passages(plan.article))
     write_whole(plan.path, plan.text)
-    _say(f"{plan.path} is written: {len(plan.article.passages)} passages can be quoted, as above.")
-    _say(f"Have somebody qualified read it. Then lead to it with: {_spell_call(options)} new intent NAME")
+    say(f"{plan.path} is written: {len(plan.article.passages)} passages can be quoted, as above.")
+    say(f"Have somebody qualified read it. Then lead to it with: {spell_call(options)} new intent NAME")
     return FINE
 
 
@@ -418,16 +282,16 @@ def import_file(options: argparse.Namespace) -> int:
     from bot.importing import plan_import, write_import  # noqa: PLC0415
 
     try:
-        plan = plan_import(_root(options), Path(options.file))
+        plan = plan_import(find_root(options), Path(options.file))
         write_import(plan)
     except PackError as error:
-        _complain(error.problems, "nothing was imported")
+        complain(error.problems, "nothing was imported")
         return WRONG_USAGE
     if plan.left_out:
-        _complain(plan.left_out, "what was left out or changed; all else is imported")
+        complain(plan.left_out, "what was left out or changed; all else is imported")
     intents = plan.quoted + plan.worded + plan.unanswered
-    _say(f"{plan.path} is written: {intents} intents, {plan.examples} examples, {plan.synonyms} synonyms.")
-    _say(f"Answered with a quote: {plan.quoted}. In words of their own: {plan.worded}. Not yet: {plan.unanswered}.")
+    say(f"{plan.path} is written: {intents} intents, {plan.examples} examples, {plan.synonyms} synonyms.")
+    say(f"Answered with a quote: {plan.quoted}. In words of their own: {plan.worded}. Not yet: {plan.unanswered}.")
     return FINE
 
 
@@ -436,8 +300,8 @@ def show_counts(options: argparse.Namespace) -> int:
     from bot.stats import show_stats  # noqa: PLC0415
 
     try:
-        _say(show_stats(Path(options.file)))
+        say(show_stats(Path(options.file)))
     except PackError as error:
-        _complain(error.problems, "there are no counts to show")
+        complain(error.problems, "there are no counts to show")
         return WRONG_USAGE
     return FINE

@@ -31,7 +31,7 @@ from bot.understand import (
     understand,
 )
 
-__all__ = ["Answers", "Bot", "Conversation"]
+__all__ = ["Answers", "Bot", "Conversation", "greet"]
 
 NAMED_FIRST, FILLED_IN, JOINED = 0.3, 0.5, 0.2
 """Shares of the scores of an open question's other wordings: with the subject before it, with the subject in place of
@@ -106,8 +106,7 @@ class Bot:
         session = session.move(self.fingerprint, self.intents)
         answer = self._walk(read(text, self.model, self._phrases), session)
         if answer is None:
-            again = self._composer.smalltalk(Decision("smalltalk"), self.wording["restarted"], self._offers.first)
-            return again.reply, Session(offered=again.offered, pack=self.fingerprint)
+            return greet(self.model, self.wording["restarted"])
         if len(text) > LONGEST:
             blocks = (Block("words", self.wording["too_long"]), *answer.reply.blocks)
             answer = replace(answer, reply=replace(answer.reply, text=write_out(blocks), blocks=blocks))
@@ -390,6 +389,14 @@ class Conversation:
     def reset(self) -> None:
         """Forget everything at once."""
         self._session = Session()
+
+
+def greet(model: Model, words: str) -> tuple[Reply, Session]:
+    """Words to begin a visit with, over questions to begin with, and the session in which a number picks one."""
+    pack = model.pack
+    offers = Offers(pack, Context(pack.talk, model.sources.publishers.values()))
+    answer = Composer(pack).smalltalk(Decision("smalltalk"), words, offers.first)
+    return answer.reply, Session(offered=answer.offered, pack=pack.fingerprint)
 
 
 def _without_smalltalk(meant: Understanding, intents: Mapping[str, Intent]) -> Understanding:

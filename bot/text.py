@@ -28,9 +28,9 @@ LONGEST = 2000
 """Characters of one utterance that are read; the rest is cut. Ten times the longest real question seen."""
 
 # Everything a terminal would obey or a reader cannot see: C0 and C1 controls, bidi marks and overrides,
-# zero-width characters, variation selectors, and the tag block.
+# zero-width characters, variation selectors, bytes that were no UTF-8 (read as lone surrogates), and the tag block.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 _ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-_])")
 # Chinese and Japanese put no spaces between words: each sign counts as one.

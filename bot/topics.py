@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from bot.engine import Bot
 from bot.quotes import unreached
 from bot.render import shorten
-from bot.types import Article, Quote
+from bot.types import Article, Pack, Quote
 
 __all__ = ["list_passages", "list_sources", "list_topics"]
 
 
-def list_topics(bot: Bot, everything: bool = False) -> str:
+def list_topics(pack: Pack, everything: bool = False) -> str:
     """The questions of the pack's intents under the article and section that answers each best.
 
     `everything` adds the passages no intent reaches, and what the segmenter left out and why.
     """
     lines = []
-    for article in bot.articles.values():
+    for article in pack.articles.values():
         lines += [f"{article.publisher}: {article.title}", ""]
         for section in dict.fromkeys(p.section for p in article.passages):
             questions = [
-                i.question for i in bot.intents.values() if i.quotes and _is_home(article, section, i.quotes[0])
+                i.question for i in pack.intents.values() if i.quotes and _is_home(article, section, i.quotes[0])
             ]
             if questions:
                 lines += [f"  {section}", *(f"    {question}" for question in questions), ""]
-    others = [i.question for i in bot.intents.values() if i.kind == "answer" and not i.quotes]
+    others = [i.question for i in pack.intents.values() if i.kind == "answer" and not i.quotes]
     lines += ["Other", *(f"    {question}" for question in others), ""] if others else []
     if everything:
-        for article in bot.articles.values():
-            lines += _list_gaps(bot, article)
+        for article in pack.articles.values():
+            lines += _list_gaps(pack, article)
     return "\n".join(lines).rstrip()
 
 
@@ -36,8 +35,8 @@ def _is_home(article: Article, section: str, quote: Quote) -> bool:
     return quote.article == article.id and any(p.section == section and p.id == quote.passage for p in article.passages)
 
 
-def _list_gaps(bot: Bot, article: Article) -> list[str]:
-    missed = [passage for where, passage in unreached(bot.model.pack) if where is article]
+def _list_gaps(pack: Pack, article: Article) -> list[str]:
+    missed = [passage for where, passage in unreached(pack) if where is article]
     lines = [f"{article.publisher}: {len(missed)} passages that no intent reaches"]
     lines += [f"    {shorten(passage.text)}" for passage in missed]
     lines += [f"{article.publisher}: {len(article.left_out)} parts left out"]
@@ -57,10 +56,10 @@ def list_passages(article: Article) -> str:
     return "\n".join(lines).rstrip()
 
 
-def list_sources(bot: Bot) -> str:
+def list_sources(pack: Pack) -> str:
     """Each article with all that its header states."""
     pages = []
-    for a in bot.articles.values():
+    for a in pack.articles.values():
         facts = {
             "publisher": a.publisher,
             "published": a.published or "no date given",

@@ -32,16 +32,26 @@ FLOORS = [
         "report",
         "jsonl",
         "chat",
+        "console",
+        "pasting",
+        "prompt",
+        "visit",
         "importing",
         "foreign",
         "stats",
     },
-    {"commands"},
+    {"commands", "doors", "outcome"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 LEARNERS = {"train", "calibrate", "mistakes", "patch"}
-ROOMS = {"sklearn": LEARNERS, "scipy": LEARNERS, "numpy": LEARNERS, "yaml": {"nodes"}, "prompt_toolkit": {"chat"}}
+ROOMS = {
+    "sklearn": LEARNERS,
+    "scipy": LEARNERS,
+    "numpy": LEARNERS,
+    "yaml": {"nodes"},
+    "prompt_toolkit": {"prompt", "pasting"},
+}
 
 
 def imports(path: Path) -> set[str]:

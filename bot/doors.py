@@ -1,0 +1,134 @@
+"""What the commands that answer questions do: `options` in, an exit code out. Rooms are imported when they are needed.
+
+A pack that cannot be used raises PackError, which ends the program with each problem named (see cli.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from bot.console import find_look, open_history, say
+from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress, warn
+
+if TYPE_CHECKING:
+    from bot.chat import Loading
+    from bot.engine import Answers
+    from bot.errors import PackError
+    from bot.types import Reply
+    from bot.visit import Visit
+
+__all__ = ["ask", "chat", "serve"]
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Answer one question."""
+    from bot.session import Session  # noqa: PLC0415
+
+    with _open_bot(options, stays=False) as bot:
+        reply, _ = bot.reply(options.question, Session())
+    if options.json:
+        import json  # noqa: PLC0415
+
+        say(json.dumps(reply.to_dict(), ensure_ascii=False))
+    else:
+        _say_reply(reply, options)
+    return DECLINED if reply.kind in ("out_of_scope", "unreadable") else FINE
+
+
+def chat(options: argparse.Namespace) -> int:
+    """Talk in a terminal; where input is piped, answer its lines."""
+    if not sys.stdin.isatty():
+        return _answer_lines(options)
+    from bot.chat import Settings  # noqa: PLC0415
+    from bot.chat import chat as talk  # noqa: PLC0415
+
+    if options.history:
+        try:
+            open_history(Path(options.history))
+        except OSError as error:
+            warn(f"{options.history}: nothing can be kept in it: {error.strerror}\n    -> name another file")
+            return WRONG_USAGE
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _leave)
+    with ExitStack() as stack:
+
+        def load(loading: Loading) -> Visit:
+            from bot.visit import Visit  # noqa: PLC0415
+
+            return Visit(stack.enter_context(_open_bot(options, loading.tell, loading.warn)), options.plain)
+
+        talk(load, Settings(options.plain, options.no_color, options.vi, options.history))
+    return FINE
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    """End as on an error, so that the terminal is put back as it was."""
+    raise SystemExit(128 + number)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Answer another program."""
+    from bot.jsonl import serve as answer_lines  # noqa: PLC0415
+
+    with _open_bot(options) as bot:
+        answer_lines(bot, sys.stdin.buffer, sys.stdout.buffer)
+    return FINE
+
+
+def _answer_lines(options: argparse.Namespace) -> int:
+    """Piped input: one question a line, one session, a blank line between the answers."""
+    from bot.engine import Conversation  # noqa: PLC0415
+
+    with _open_bot(options) as bot:
+        session, last = Conversation(bot), None
+        for line in iter(lambda: sys.stdin.buffer.readline(1 << 20), b""):
+            if question := line.decode("utf-8", "replace").strip():
+                if last:
+                    say("")
+                last = session.ask(question)
+                _say_reply(last, options)
+    return FINE
+
+
+def _say_reply(reply: Reply, options: argparse.Namespace) -> None:
+    from bot.render import draw, lay_out  # noqa: PLC0415
+
+    say(draw(lay_out(reply.blocks), find_look(options.no_color or options.plain)))
+
+
+@contextmanager
+def _open_bot(
+    options: argparse.Namespace,
+    progress: Callable[[str, float], None] = show_progress,
+    tell: Callable[[str], None] = warn,
+    stays: bool = True,
+) -> Iterator[Answers]:
+    """The bot for a door: where asked to, it counts; one that `stays` open follows the pack's files."""
+    from bot.engine import Bot  # noqa: PLC0415
+
+    bot = Bot.load(options.pack, progress=progress)
+    with ExitStack() as stack:
+        answers: Answers = bot
+        if stays and options.watch:
+            from bot.live import LiveBot  # noqa: PLC0415
+
+            news = tell if not sys.stdin.isatty() else lambda text: None  # A visitor at a prompt is not told.
+            complain_of = partial(_complain_of_edit, tell)
+            answers = stack.enter_context(LiveBot(bot, find_root(options), complain_of, options.watch, news))
+        if options.stats:
+            from bot.stats import CountingBot  # noqa: PLC0415
+
+            answers = stack.enter_context(CountingBot(answers, Path(options.stats), tell))
+        yield answers
+
+
+def _complain_of_edit(tell: Callable[[str], None], error: PackError) -> None:
+    consequence = "the edit is not used until they are mended; the pack as it was goes on answering"
+    complain(error.problems, consequence, tell)

@@ -1,0 +1,235 @@
+"""The prompt: editing, completion, pasting and the bottom line. The only room that imports prompt_toolkit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.styles import DEFAULT_ATTRS, Attrs, Style, StyleTransformation
+
+from bot.chat import Loading, Settings
+from bot.console import LOUD, find_look, prefers_vi, say, show_step
+from bot.pasting import PasteReader
+from bot.render import draw, lay_out
+from bot.text import LONGEST, strip_controls
+from bot.types import Block
+
+__all__ = ["PromptScreen"]
+
+MENU = 6
+"""Rows kept free below the prompt, once something is typed, for the questions that it may become."""
+
+STYLE = {
+    "bottom-toolbar": "noreverse #767676",
+    "auto-suggestion": "#767676",
+    "completion-menu": "bg:#e4e4e4 #000000",
+    "completion-menu.completion": "bg:#e4e4e4 #000000",
+    "completion-menu.completion.current": "noreverse bg:#00005f #ffffff",
+}
+"""As the palette: grey that holds 4.5:1 on black and on white; a menu has a ground of its own."""
+
+
+class PromptScreen:
+    """A line to edit, with completion, and a quiet line below. Raises on a console that it cannot draw on."""
+
+    def __init__(
+        self, loading: Loading, settings: Settings, source: Input | None = None, output: Output | None = None
+    ) -> None:
+        self._loading = loading
+        self._settings = settings
+        self._look = find_look(settings.is_bare)
+        self._source = source or self._open_input()
+        self._output = output
+        self._note = ""
+        self._session = self._open()
+        loading.watch = self._redraw
+        loading.warn = self._warn
+
+    def read(self) -> str | None:
+        try:
+            line = self._session.prompt(pre_run=self._begin, set_exception_handler=False)
+        except EOFError:
+            line = None
+        self._note = ""
+        if line is None:
+            return None
+        self._loading.wait(show_step)
+        self._greet()
+        return line
+
+    def write(self, blocks: Sequence[Block]) -> None:
+        text = draw(lay_out(blocks), find_look(self._settings.is_bare))
+        say(f"\n{text}\n")
+
+    def forget(self) -> None:
+        """Begin with an empty history, and an empty window."""
+        self._session = self._open()
+        say("\x1b[H\x1b[2J\x1b[3J", end="")
+
+    def _redraw(self) -> None:
+        self._session.app.invalidate()
+
+    def _warn(self, text: str) -> None:
+        """Print a message for who keeps the pack, above the prompt if there is one. From any thread."""
+        app = self._session.app
+        if app.is_running and app.loop:
+            show = lambda: run_in_terminal(lambda: print(text, file=sys.stderr))  # noqa: E731
+            app.loop.call_soon_threadsafe(show)
+        else:
+            print(text, file=sys.stderr)
+
+    # --- the session ---
+
+    def _open(self) -> PromptSession[str]:
+        is_bare = not self._look.palette
+        depth = ColorDepth.DEPTH_4_BIT if self._look.palette is LOUD else ColorDepth.DEPTH_8_BIT
+        has_vi_keys = self._settings.has_vi_keys or prefers_vi()
+        session: PromptSession[str] = PromptSession(
+            "> ",
+            history=self._open_history(),
+            # Grey is all that tells a suggestion from what was typed.
+            auto_suggest=None if is_bare else AutoSuggestFromHistory(),
+            completer=_QuestionCompleter(self._loading),
+            complete_while_typing=Condition(self._has_text),
+            reserve_space_for_menu=MENU,
+            bottom_toolbar=self._draw_status,
+            key_bindings=self._bind(),
+            editing_mode=EditingMode.VI if has_vi_keys else EditingMode.EMACS,
+            cursor=ModalCursorShapeConfig() if has_vi_keys else None,
+            enable_suspend=True,
+            style=Style.from_dict(STYLE),
+            style_transformation=_Bare() if is_bare else None,
+            color_depth=ColorDepth.DEPTH_1_BIT if is_bare else depth,
+            input=self._source,
+            output=self._output,
+        )
+        session.default_buffer.on_text_changed += self._clean
+        # Without an answer to "where is the cursor?" all works but the bottom line: no reason to warn a patient.
+        session.app.renderer.cpr_not_supported_callback = lambda: None
+        return session
+
+    def _open_input(self) -> Input:
+        source = create_input()
+        if os.name != "nt":  # There, what is pasted comes as one already.
+            source.stdin_reader = PasteReader(source.fileno(), "utf-8", self._is_full)  # type: ignore[attr-defined]
+        return source
+
+    def _open_history(self) -> History:
+        if not self._settings.history:
+            return InMemoryHistory()
+        return FileHistory(self._settings.history)
+
+    def _begin(self) -> None:
+        """Load behind the prompt, once it is there; whatever goes wrong ends the prompt, and `read` raises it."""
+        self._loading.start()
+        self._session.app.create_background_task(self._wait_for_visit())
+        asyncio.get_running_loop().set_exception_handler(self._end)
+
+    async def _wait_for_visit(self) -> None:
+        await asyncio.wrap_future(self._loading.visit)
+        await run_in_terminal(self._greet)
+
+    def _end(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if self._session.app.is_running:
+            self._session.app.exit(exception=context.get("exception") or RuntimeError(context["message"]))
+
+    def _greet(self) -> None:
+        if blocks := self._loading.greet():
+            kept, wording = self._settings.history, self._loading.visit.result().wording
+            self.write([*blocks, Block("words", wording["history"].format(file=kept))] if kept else blocks)
+
+    # --- what is typed ---
+
+    def _has_text(self) -> bool:
+        return bool(self._session.default_buffer.text)
+
+    def _is_full(self) -> bool:
+        return len(self._session.default_buffer.text) > LONGEST
+
+    def _clean(self, buffer: Buffer) -> None:
+        """Keep out whatever a terminal would obey, and what is beyond the longest question that is read."""
+        text = re.sub(r"\s", " ", strip_controls(buffer.text))
+        if len(text) > LONGEST:
+            self._note = "too_long"
+        elif self._note == "too_long":
+            self._note = ""
+        text = text[: LONGEST + 1]
+        if text != buffer.text:
+            buffer.document = Document(text, min(buffer.cursor_position, len(text)))
+
+    def _bind(self) -> KeyBindings:
+        keys = KeyBindings()
+
+        @keys.add(Keys.Vt100MouseEvent)
+        def ignore(event: KeyPressEvent) -> None:
+            """A typed ESC[31m reads as a mouse event, which prompt_toolkit would fail on."""
+
+        @keys.add(Keys.BracketedPaste)
+        def paste(event: KeyPressEvent) -> None:
+            """What is pasted is one question, however many lines it has."""
+            text = re.sub(r"\s+", " ", strip_controls(event.data))
+            event.current_buffer.insert_text(text[: LONGEST + 1])
+
+        @keys.add("c-c")
+        @keys.add("<sigint>")
+        def clear(event: KeyPressEvent) -> None:
+            self._note = "" if event.current_buffer.text else "to_leave"
+            event.current_buffer.reset()
+
+        return keys
+
+    def _draw_status(self) -> str:
+        visit = self._loading.visit
+        if not visit.done():
+            return self._loading.progress or "Getting ready …"
+        ready = visit.result()
+        return ready.wording[self._note] if self._note else _fit(ready.status, find_look().width)
+
+
+def _fit(status: str, width: int) -> str:
+    """As many parts of a line as there is room for, the first ones first.
+
+    >>> _fit("one · two · three", 10)
+    'one · two'
+    """
+    parts = status.split(" · ")
+    while len(parts) > 1 and len(" · ".join(parts)) > width:
+        parts.pop()
+    return " · ".join(parts)
+
+
+class _QuestionCompleter(Completer):
+    """Offers what the visit completes a line to."""
+
+    def __init__(self, loading: Loading) -> None:
+        self._visit = loading.visit
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        typed = document.text_before_cursor
+        for text in self._visit.result().complete(typed) if self._visit.done() else ():
+            yield Completion(text, start_position=-len(typed))
+
+
+class _Bare(StyleTransformation):
+    """No colour, no bold, nothing."""
+
+    def transform_attrs(self, attrs: Attrs) -> Attrs:
+        return DEFAULT_ATTRS

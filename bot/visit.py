@@ -1,0 +1,176 @@
+"""A visit at a terminal: a line goes in, and what is said to it comes out. Knows no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from heapq import nlargest
+
+from rapidfuzz import fuzz, process
+
+from bot.context import Context
+from bot.engine import Answers, Bot, greet
+from bot.session import Session
+from bot.text import clean, fold, split_words
+from bot.topics import list_sources, list_topics
+from bot.types import Block
+
+__all__ = ["COMMANDS", "Visit"]
+
+COMMANDS = ("/help", "/topics", "/sources", "/why", "/more", "/reset", "/plain", "/quit")
+
+NEAR = 50
+"""Likeness, of 100, from which a mistyped command is taken for one of them."""
+
+
+FEWEST_TYPED, OFFERED = 3, 5
+"""Letters from which questions are offered while they are typed, and how many."""
+
+LIKE = 62
+"""Likeness, of 100, from which a question is offered."""
+
+SAME_WORD = 60
+"""Likeness, of 100, below which two words are not the same one misspelt."""
+
+
+class Visit:
+    """One visit. `is_plain` is whether plain lines are asked for."""
+
+    def __init__(self, bot: Answers, is_plain: bool = False) -> None:
+        self._bot = bot
+        self._session = Session()
+        self._silent: Bot | None = None
+        self.is_plain = is_plain
+        self._commands: dict[str, Callable[[], tuple[Block, ...]]] = {
+            "/help": lambda: self._say("commands", "emergency"),
+            "/topics": lambda: _by_paragraph(list_topics(bot.model.pack)),
+            "/sources": lambda: _by_paragraph(list_sources(bot.model.pack)),
+            "/why": self._tell_why,
+            "/more": lambda: self._ask("more"),
+            "/reset": lambda: self._begin("restarted"),
+            "/plain": self._switch_plain,
+        }
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of a visit is remembered."""
+        return self._session.last is None
+
+    @property
+    def wording(self) -> Mapping[str, str]:
+        """The words of the pack as it is now."""
+        return self._bot.model.pack.wording
+
+    @property
+    def questions(self) -> list[str]:
+        """What the pack knows to answer."""
+        return [i.question for i in self._bot.model.pack.intents.values() if i.kind == "answer" and i.question]
+
+    @property
+    def status(self) -> str:
+        """One quiet line on what this is."""
+        pack = self._bot.model.pack
+        return pack.wording["status"].format(clinic=pack.name, articles=len(pack.articles))
+
+    def greet(self) -> tuple[Block, ...]:
+        """What a visit opens with."""
+        return (*self._begin("welcome"), *self._say("hint"))
+
+    def complete(self, typed: str) -> list[str]:
+        """The questions that a line may be meant to become, likest first, or the commands that begin so."""
+        line = fold(clean(typed)).strip(" ?")
+        if line.startswith("/"):
+            return [command for command in COMMANDS if command.startswith(line)]
+        if len(line) < FEWEST_TYPED or self._may_be_danger(typed):
+            return []
+        liking = {question: _compare(line, fold(question).strip(" ?")) for question in self.questions}
+        likest = nlargest(OFFERED, liking, key=lambda question: liking[question])
+        return [question for question in likest if liking[question] >= LIKE]
+
+    def hear(self, typed: str) -> tuple[Block, ...] | None:
+        """What is said to a line; None where the visitor leaves."""
+        word = fold(clean(typed)).strip(" .!")
+        if word == "/quit" or word in self.wording["leave"].replace(" ", "").split(","):
+            return None
+        if word.startswith("/") and " " not in word:
+            return self._obey(word)
+        return self._ask(typed)
+
+    def reads_on(self, typed: str) -> bool:
+        """Whether a line asks for the next page."""
+        find = Context(self._bot.model.pack.talk).find_follow_up
+        return typed.strip() in ("", "/more") or find([split_words(typed)]) == "more"
+
+    def _ask(self, question: str) -> tuple[Block, ...]:
+        reply, self._session = self._bot.reply(question, self._session)
+        return reply.blocks
+
+    def _obey(self, command: str) -> tuple[Block, ...]:
+        if command in self._commands:
+            return self._commands[command]()
+        if self._may_be_danger(command):  # Who means "/stroke" needs no lesson in commands.
+            return self._ask(command)
+        near = process.extractOne(command, COMMANDS, score_cutoff=NEAR)
+        text = self.wording["nearest_command" if near else "no_command"]
+        return (Block("words", text.format(command=near[0] if near else "")),)
+
+    def _may_be_danger(self, typed: str) -> bool:
+        """Whether a line would be met with what to do in danger: nothing may then lead the visitor elsewhere."""
+        if not self._silent or self._silent.model is not self._bot.model:
+            self._silent = Bot(self._bot.model)  # What is not asked yet is not counted.
+        reply = self._silent.ask(typed)
+        return reply.kind == "urgent" or reply.blocks[0].text == self.wording["if_now"]
+
+    def _say(self, *keys: str) -> tuple[Block, ...]:
+        return tuple(Block("words", self.wording[key]) for key in keys)
+
+    def _begin(self, key: str) -> tuple[Block, ...]:
+        """Forget the visit so far."""
+        words = self.wording[key].format(clinic=f" to {self._bot.model.pack.name}")
+        reply, self._session = greet(self._bot.model, words)
+        return reply.blocks
+
+    def _switch_plain(self) -> tuple[Block, ...]:
+        self.is_plain = not self.is_plain
+        return self._say("made_plain" if self.is_plain else "unmade_plain")
+
+    def _tell_why(self) -> tuple[Block, ...]:
+        """How the last question was read, in the visitor's words and the pack's."""
+        last = self._session.last
+        if last is None:
+            return self._say("nothing_yet")
+        if last.kind == "urgent":
+            return last.blocks
+        return tuple(Block("words", text) for text in self._explain())
+
+    def _explain(self) -> Iterator[str]:
+        last, intents, wording = self._session.last, self._bot.model.pack.intents, self.wording
+        assert last
+        if last.repairs:
+            yield "\n".join(wording["read_as"].format(typed=t, understood=u) for t, u in last.repairs)
+        if last.kind == "answer" and last.intent:
+            meant = wording["meant"].format(question=intents[last.intent].question)
+            yield f"{meant}\n{wording['sure'].format(percent=round(100 * last.confidence))}"
+        elif last.kind != "smalltalk":
+            yield wording["not_meant"]
+        others = [a.question for a in last.alternatives if intents[a.intent].kind == "answer"]
+        if others:
+            yield "\n".join([wording["could_mean"], *(f"- {question}" for question in others)])
+
+
+def _by_paragraph(text: str) -> tuple[Block, ...]:
+    return tuple(Block("words", paragraph) for paragraph in text.split("\n\n"))
+
+
+def _compare(typed: str, question: str) -> float:
+    """How like a question is to the beginning of one that is typed with slips, of 100: word by word, and as it stands.
+
+    Of the shipped questions, begun with a slip every 15 letters or told in two of their words, .97 are among the five
+    likest; by rapidfuzz's `partial_ratio` alone .95, by `WRatio` .74.
+    """
+    words = typed.split()
+    likest = [max(fuzz.ratio(word, other) for other in question.split()) for word in words[:-1]]
+    # The last word may be half typed.
+    likest.append(max(fuzz.ratio(words[-1], other[: len(words[-1]) + 1]) for other in question.split()))
+    known = (len(word) * like for word, like in zip(words, likest, strict=True) if like >= SAME_WORD)
+    by_word = sum(known) / sum(map(len, words))
+    return (by_word + fuzz.partial_ratio(typed, question)) / 2
