@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check",
+    "complete",
     "create",
     "evaluate",
     "explain",
@@ -304,4 +305,11 @@ def show_counts(options: argparse.Namespace) -> int:
     except PackError as error:
         complain(error.problems, "there are no counts to show")
         return WRONG_USAGE
+    return FINE
+
+
+def complete(options: argparse.Namespace) -> int:
+    from bot.completion import write_completion  # noqa: PLC0415
+
+    say(write_completion(options.whole(), options.shell))
     return FINE

@@ -63,6 +63,12 @@ def run(bot: object) -> Run:
     return call
 
 
+def require(program: str) -> None:
+    """Skip a test where a program is not installed; in CI, which installs it, fail."""
+    if not shutil.which(program):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not installed")
+
+
 CONTROL = set(
     map(chr, (*range(9), 11, *range(13, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 )

@@ -32,6 +32,7 @@ FLOORS = [
         "report",
         "jsonl",
         "chat",
+        "completion",
         "console",
         "pasting",
         "prompt",
@@ -40,7 +41,7 @@ FLOORS = [
         "foreign",
         "stats",
     },
-    {"commands", "doors", "outcome"},
+    {"arguments", "commands", "doors", "outcome"},
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,4 +1,4 @@
-"""The README's transcript is what the bot says, and its Python runs. `README_UPDATE=1` writes the transcript anew."""
+"""The README's transcripts are what the bot says, and its Python runs. `README_UPDATE=1` writes them anew."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot import Bot, cli
 from conftest import ROOT, Run
 
 README = ROOT / "README.md"
+VISIT = re.compile(r"```console\n\$ python -m bot\n\n(.*?)```", re.DOTALL)
 SESSION = re.compile(r"```console\n\$ python -m bot ([^\n]*)\n(.*?)```", re.DOTALL)
 
 
@@ -23,7 +24,30 @@ def test_the_transcript_is_what_the_bot_says(run: Run) -> None:
         return f"```console\n$ python -m bot {match[1]}\n{said}```"
 
     replayed = SESSION.sub(replay, text)
-    assert len(SESSION.findall(text)) >= 3
+    assert SESSION.findall(text)
+    if os.environ.get("README_UPDATE"):
+        README.write_text(replayed, encoding="utf-8")
+    assert replayed == text
+
+
+def test_the_visit_is_what_the_terminal_shows(bot: Bot) -> None:
+    pytest.importorskip("pty", reason="no pseudo-terminals on this system")
+    from terminal import Terminal  # noqa: PLC0415
+
+    text = README.read_text(encoding="utf-8")
+    visit = VISIT.search(text)
+    assert visit
+    typed = re.findall(r"^> (.+)$", visit[1], re.MULTILINE)
+    assert len(typed) >= 5
+    with Terminal(rows=60) as terminal:
+        terminal.wait_for("Not medical advice")
+        terminal.settle()
+        for line in typed[:-1]:
+            terminal.ask(line)
+        terminal.type(f"{typed[-1]}\r")
+        assert terminal.code() == 0
+        said = terminal.scrollback.strip()
+    replayed = text.replace(visit[1], f"{said}\n")
     if os.environ.get("README_UPDATE"):
         README.write_text(replayed, encoding="utf-8")
     assert replayed == text
@@ -42,7 +66,7 @@ def test_it_names_every_command_and_no_other() -> None:
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     parser_commands = {"ask", "serve", "check", "topics", "sources", "explain", "eval", "test", "update"}
-    parser_commands |= {"new", "import", "stats"}
+    parser_commands |= {"new", "import", "stats", "completion"}
     named = set(re.findall(r"\| `python -m bot (\w+)", text))
     assert named == parser_commands
     for command in named:
