@@ -20,7 +20,7 @@ INDENT = 2
 _MARK = re.compile(r" *(?:(?:•|—|-|\d+\.) )?")
 
 _FILLER = "\x00"
-"""Stands behind a letter that takes two places, while lines are measured."""
+"""Stands behind a letter that takes two places, while lines are measured. A line may end between the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,12 @@ def _wrap(line: Line, width: int) -> list[str]:
     wide = "".join(c + _FILLER if east_asian_width(c) in "WF" else c for c in line.text)
     before = " " * line.indent
     rows = textwrap.wrap(
-        wide, width, initial_indent=before, subsequent_indent=hanging, break_on_hyphens=False, drop_whitespace=True
+        wide,
+        width - (_FILLER in wide),
+        initial_indent=before,
+        subsequent_indent=hanging,
+        break_on_hyphens=False,
+        drop_whitespace=True,
     )
     return [row.replace(_FILLER, "") for row in rows]
 

@@ -140,6 +140,14 @@ def test_help_and_version_import_no_engine() -> None:
         assert not loaded(flag) & {"bot.engine", "bot.types", "rapidfuzz", "prompt_toolkit", "sklearn", "numpy", "yaml"}
 
 
+def test_the_prompt_waits_for_no_engine() -> None:
+    code = "import sys, bot.prompt, bot.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, timeout=60, check=True)
+    modules = set(done.stdout.decode().split())
+    assert "prompt_toolkit" in modules
+    assert not modules & {"bot.engine", "bot.model", "bot.visit", "rapidfuzz", "sklearn", "numpy", "yaml", "shtab"}
+
+
 def test_the_answer_is_the_same_bytes_on_every_run(run: Run) -> None:
     questions = ("pt or ot for buttns", "how do they differ", "what does it cost")
     for question in questions:
