@@ -6,12 +6,14 @@ A pack that cannot be used raises PackError, which ends the program with each pr
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, NoReturn
 
 from bot.console import find_look, open_history, say
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from bot.visit import Visit
 
 __all__ = ["ask", "chat", "serve"]
+
+LAST_MOMENT = 5.0
+"""Seconds after which a chat that was told to end is ended without more ado."""
 
 
 def ask(options: argparse.Namespace) -> int:
@@ -69,7 +74,10 @@ def chat(options: argparse.Namespace) -> int:
 
 
 def _leave(number: int, _: object) -> NoReturn:
-    """End as on an error, so that the terminal is put back as it was."""
+    """End as on an error, so that the terminal is put back as it was; in any case soon, for it may be gone."""
+    last_resort = Timer(LAST_MOMENT, os._exit, [128 + number])
+    last_resort.daemon = True
+    last_resort.start()
     raise SystemExit(128 + number)
 
 

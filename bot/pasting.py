@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 
@@ -40,6 +41,8 @@ class PasteReader(PosixStdinReader):
         data = ""
         while len(data) < MOST_AT_ONCE and (more := super().read(count)):
             data += more
+        if not data and not os.isatty(self.stdin_fd):
+            self.closed = True  # The terminal is gone; its file would be "ready" for ever.
         return self.mark(data) if data else ""
 
     def mark(self, data: str) -> str:

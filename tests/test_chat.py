@@ -261,6 +261,15 @@ def test_a_killed_chat_leaves_the_terminal_as_it_was(number: int) -> None:
         assert terminal.code() == 128 + number
 
 
+def test_a_chat_ends_when_its_terminal_is_gone() -> None:
+    with open_tiny() as terminal:
+        os.close(terminal.child.child_fd)
+        end = time.monotonic() + 15
+        while terminal.child.isalive():
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
 def test_leaving_restores_the_terminal() -> None:
     with open_tiny() as terminal:
         terminal.type("\x04")
@@ -441,10 +450,11 @@ def test_a_prompt_that_fails_on_the_way_goes_on_in_plain_lines() -> None:
         terminal.ask("where can i park", "Guide: Visitors")
 
 
-def test_it_works_in_tmux() -> None:
+def test_it_works_in_tmux(request: pytest.FixtureRequest) -> None:
     require("tmux")
     call = f"{sys.executable} -m bot {' '.join(TINY)}"
     tmux = ["tmux", "-L", f"bot{os.getpid()}", "-f", "/dev/null"]
+    request.addfinalizer(lambda: subprocess.run([*tmux, "kill-server"], capture_output=True, check=False))
     with Terminal(command=[*tmux, "new", call]) as terminal:
         terminal.wait_for(READY)
         terminal.settle()
