@@ -263,7 +263,7 @@ def test_a_killed_chat_leaves_the_terminal_as_it_was(number: int) -> None:
 
 def test_a_chat_ends_when_its_terminal_is_gone() -> None:
     with open_tiny() as terminal:
-        os.close(terminal.child.child_fd)
+        terminal.child.ptyproc.fileobj.close()
         end = time.monotonic() + 15
         while terminal.child.isalive():
             assert time.monotonic() < end
