@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from bot import __version__, commands, doors
-from bot.outcome import WRONG_USAGE, warn
+from bot.console import warn
+from bot.outcome import WRONG_USAGE
 from bot.text import use_one_of
 
 __all__ = ["ENDING", "PROGRAM", "build_parser", "parse"]

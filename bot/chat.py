@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from bot.console import Look, find_look, prefers_plain, say, show_step
+from bot.console import Look, find_look, prefers_plain, say, show_step, warn
 from bot.render import draw, lay_out, take_page
 from bot.types import Block
 
@@ -119,7 +119,7 @@ class PlainScreen:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        loading.warn = _warn
+        loading.warn = warn
         for stream in (sys.stdin, sys.stdout):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
@@ -150,10 +150,6 @@ class PlainScreen:
         """What a plain terminal keeps of its lines is its own."""
 
 
-def _warn(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def chat(load: Load, settings: Settings) -> None:
     """Ask and answer until the visitor leaves with "bye", `/quit` or Ctrl-D. Raises what `load` raises."""
     loading = Loading(load)
@@ -165,7 +161,7 @@ def chat(load: Load, settings: Settings) -> None:
         except Exception as error:
             if isinstance(screen, PlainScreen) or (loading.visit.done() and loading.visit.exception()):
                 raise
-            _warn(f"The prompt failed ({error!r}). Plain lines go on.")
+            warn(f"The prompt failed ({error!r}). Plain lines go on.")
             screen = PlainScreen(loading)
             continue
         if line is None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.arguments import PROGRAM, parse
-from bot.outcome import FINE, INTERRUPTED, UNUSABLE, UNUSABLE_PACK, WRONG_USAGE, complain, warn
+from bot.console import warn
+from bot.outcome import FINE, INTERRUPTED, UNUSABLE, UNUSABLE_PACK, WRONG_USAGE, complain
 
 __all__ = ["main"]
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.console import say, show_step
-from bot.outcome import DECLINED, FINE, UNUSABLE, WRONG_USAGE, complain, find_root, show_progress, spell_call, warn
+from bot.console import say, show_step, warn, write
+from bot.outcome import DECLINED, FINE, UNUSABLE, WRONG_USAGE, complain, find_root, show_progress, spell_call
 
 if TYPE_CHECKING:
     from bot.engine import Bot
@@ -77,7 +77,7 @@ def _report(problems: Sequence[Problem], pack: Pack | None, options: argparse.Na
     if options.json:
         import json  # noqa: PLC0415
 
-        say(json.dumps(to_json(problems, pack), ensure_ascii=False))
+        write(json.dumps(to_json(problems, pack), ensure_ascii=sys.stdout.isatty()) + "\n")
     elif problems and options.format == "github":
         say("\n".join(to_github(problem, find_root(options)) for problem in problems))
     elif problems:
@@ -167,7 +167,7 @@ def test(options: argparse.Namespace) -> int:
         say(f"{len(changes)} questions are answered differently.")
         return FINE
     if not pack.tests:
-        print("this pack has no tests\n    -> add tests: to one of its files, as in the README", file=sys.stderr)
+        warn("this pack has no tests\n    -> add tests: to one of its files, as in the README")
         return FINE
     outcomes = list(run_tests(bot, pack, _show_count))
     failed = [outcome for outcome in outcomes if outcome.faults]
@@ -274,7 +274,7 @@ def _is_refused(key: str, value: str) -> bool:
 
     _, problems = read_header(f"{key}: {value}", key, required=())
     for problem in problems:
-        print(f"{problem.fact}\n    -> {problem.remedy}")
+        say(f"{problem.fact}\n    -> {problem.remedy}")
     return bool(problems)
 
 

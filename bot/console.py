@@ -12,7 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["LOUD", "PALETTE", "Look", "find_look", "open_history", "prefers_plain", "prefers_vi", "say", "show_step"]
+from bot.text import strip_controls
+
+__all__ = [
+    "LOUD",
+    "PALETTE",
+    "Look",
+    "find_look",
+    "open_history",
+    "prefers_plain",
+    "prefers_vi",
+    "say",
+    "show_step",
+    "warn",
+    "write",
+]
 
 WIDEST = 88
 """Characters a line: longer ones are hard to read."""
@@ -125,6 +139,16 @@ def show_step(text: str, is_plain: bool = False) -> None:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print as UTF-8 whatever the console's own encoding: quotes must arrive as they stand."""
-    sys.stdout.buffer.write((text + end).encode("utf-8", "replace"))
+    """Print a text that is not ours to vouch for, freed of whatever a terminal would obey."""
+    write(strip_controls(text) + end)
+
+
+def warn(text: str) -> None:
+    """The same beside the answers, on standard error."""
+    print(strip_controls(text), file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """Print as UTF-8, as it stands, whatever the console's own encoding: quotes must arrive as they are."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()

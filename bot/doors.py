@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.console import find_look, open_history, say
-from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress, warn
+from bot.console import find_look, open_history, say, warn, write
+from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress
 
 if TYPE_CHECKING:
     from bot.chat import Loading
@@ -41,7 +41,8 @@ def ask(options: argparse.Namespace) -> int:
     if options.json:
         import json  # noqa: PLC0415
 
-        say(json.dumps(reply.to_dict(), ensure_ascii=False))
+        # For programs, and so as it stands; a terminal gets what it would obey as \\u escapes.
+        write(json.dumps(reply.to_dict(), ensure_ascii=sys.stdout.isatty()) + "\n")
     else:
         _say_reply(reply, options)
     return DECLINED if reply.kind in ("out_of_scope", "unreadable") else FINE
@@ -108,7 +109,7 @@ def _answer_lines(options: argparse.Namespace) -> int:
 def _say_reply(reply: Reply, options: argparse.Namespace) -> None:
     from bot.render import draw, lay_out  # noqa: PLC0415
 
-    say(draw(lay_out(reply.blocks), find_look(options.no_color or options.plain)))
+    write(draw(lay_out(reply.blocks), find_look(options.no_color or options.plain)) + "\n")
 
 
 @contextmanager

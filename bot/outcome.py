@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.console import show_step
+from bot.console import show_step, warn
 
 if TYPE_CHECKING:
     from bot.types import Problem
@@ -24,18 +24,12 @@ __all__ = [
     "find_root",
     "show_progress",
     "spell_call",
-    "warn",
 ]
 
 FINE, DECLINED, WRONG_USAGE, UNUSABLE_PACK, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
 
 UNUSABLE = "this pack cannot be used until they are mended"
-
-
-def warn(text: str) -> None:
-    """Say something beside the answers."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def complain(problems: Sequence[Problem], consequence: str, tell: Callable[[str], None] = warn) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import DEFAULT_ATTRS, Attrs, Style, StyleTransformation
 
 from bot.chat import Loading, Settings
-from bot.console import LOUD, find_look, prefers_vi, say, show_step
+from bot.console import LOUD, find_look, prefers_vi, show_step, warn, write
 from bot.pasting import PasteReader
 from bot.render import draw, lay_out
 from bot.text import LONGEST, strip_controls
@@ -77,12 +76,12 @@ class PromptScreen:
 
     def write(self, blocks: Sequence[Block]) -> None:
         text = draw(lay_out(blocks), find_look(self._settings.is_bare))
-        say(f"\n{text}\n")
+        write(f"\n{text}\n\n")
 
     def forget(self) -> None:
         """Begin with an empty history, and an empty window."""
         self._session = self._open()
-        say("\x1b[H\x1b[2J\x1b[3J", end="")
+        write("\x1b[H\x1b[2J\x1b[3J")
 
     def _redraw(self) -> None:
         self._session.app.invalidate()
@@ -91,10 +90,9 @@ class PromptScreen:
         """Print a message for who keeps the pack, above the prompt if there is one. From any thread."""
         app = self._session.app
         if app.is_running and app.loop:
-            show = lambda: run_in_terminal(lambda: print(text, file=sys.stderr))  # noqa: E731
-            app.loop.call_soon_threadsafe(show)
+            app.loop.call_soon_threadsafe(lambda: run_in_terminal(lambda: warn(text)))
         else:
-            print(text, file=sys.stderr)
+            warn(text)
 
     # --- the session ---
 
@@ -201,7 +199,8 @@ class PromptScreen:
         if not visit.done():
             return self._loading.progress or "Getting ready …"
         ready = visit.result()
-        return ready.wording[self._note] if self._note else _fit(ready.status, find_look().width)
+        text = ready.wording[self._note] if self._note else _fit(ready.status, find_look().width)
+        return strip_controls(text)
 
 
 def _fit(status: str, width: int) -> str:
@@ -225,7 +224,7 @@ class _QuestionCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         typed = document.text_before_cursor
         for text in self._visit.result().complete(typed) if self._visit.done() else ():
-            yield Completion(text, start_position=-len(typed))
+            yield Completion(strip_controls(text), start_position=-len(typed))
 
 
 class _Bare(StyleTransformation):

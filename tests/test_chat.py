@@ -319,6 +319,30 @@ def test_a_flood_is_cut_at_once_with_a_word(size: int, is_pasted: bool) -> None:
         assert terminal.code() == 0
 
 
+def test_what_a_pack_holds_is_no_command_to_the_terminal(pack: Path) -> None:
+    path = pack / "intents" / "visiting.yaml"
+    sound = path.read_text(encoding="utf-8")
+    text = sound.replace("name: North Clinic", 'name: "North \\e[31m\u202eClinic"')
+    text = text.replace("question: Where can I park?", 'question: "Where \u202e\\e[31m\\x9b can I park?"')
+    path.write_text(text, encoding="utf-8")
+    with Terminal("--pack", str(pack)) as terminal:
+        terminal.wait_for("Welcome to North Clinic")
+        terminal.type("where can i p")
+        terminal.wait_for("can I park?")
+        terminal.type("\t\r")
+        terminal.wait_for("behind building B")
+        terminal.ask("/topics", "Who may visit?")
+        terminal.type("bye\r")
+        terminal.code()
+        assert not OBEYED.search(terminal.raw)
+    path.write_text(sound.replace("quote: They must", 'quote: "\\e[31m \u202eThey muzt"'), encoding="utf-8")
+    for arguments in ([], ["topics"], ["ask", "x"], ["check"], ["check", "--json"]):
+        with Terminal("--pack", str(pack), *arguments) as terminal:
+            assert terminal.code() in (1, 3)
+            assert "muzt" in terminal.text
+            assert not OBEYED.search(terminal.raw)
+
+
 def test_pasted_lines_are_one_question() -> None:
     with open_tiny() as terminal:
         terminal.type("\x1b[200~where can\r\ni\tpark\nmy car\x1b[201~")
