@@ -152,50 +152,65 @@ class PlainScreen:
 
 def chat(load: Load, settings: Settings) -> None:
     """Ask and answer until the visitor leaves with "bye", `/quit` or Ctrl-D. Raises what `load` raises."""
-    loading = Loading(load)
-    screen = _open_screen(loading, settings, settings.is_plain or prefers_plain())
-    rest: Sequence[Block] = ()
-    while True:
-        try:
-            line = screen.read()
-        except Exception as error:
-            if isinstance(screen, PlainScreen) or (loading.visit.done() and loading.visit.exception()):
-                raise
-            warn(f"The prompt failed ({error!r}). Plain lines go on.")
-            screen = PlainScreen(loading)
-            continue
-        if line is None:
-            break
-        visit = loading.visit.result()
-        if rest and visit.reads_on(line):
-            rest = _show(rest, screen, visit)
+    _Chat(Loading(load), settings).run()
+
+
+class _Chat:
+    """The screen in use, and what of the last answer waits to be read on."""
+
+    def __init__(self, loading: Loading, settings: Settings) -> None:
+        self._loading = loading
+        self._settings = settings
+        self._screen = self._open_screen(settings.is_plain or prefers_plain())
+        self._rest: Sequence[Block] = ()
+
+    def run(self) -> None:
+        goes_on = True
+        while goes_on and (line := self._read()) is not None:
+            with suppress(KeyboardInterrupt):  # Between two prompts, Ctrl-C is not meant to end the visit.
+                goes_on = self._answer(line, self._loading.visit.result())
+        with suppress(NotYet):  # Who leaves while the pack is being learned is not kept waiting.
+            visit = self._loading.visit.result(timeout=GOODBYE)
+            self._screen.write([Block("words", visit.wording["goodbye"])])
+
+    def _read(self) -> str | None:
+        while True:
+            try:
+                return self._screen.read()
+            except Exception as error:
+                visit = self._loading.visit
+                if isinstance(self._screen, PlainScreen) or (visit.done() and visit.exception()):
+                    raise
+                warn(f"The prompt failed ({type(error).__name__}). Plain lines go on.")
+                self._screen = PlainScreen(self._loading)
+
+    def _answer(self, line: str, visit: Visit) -> bool:
+        """Show what is said to a line; False where the visitor leaves."""
+        if self._rest and visit.reads_on(line):
+            self._show(self._rest, visit)
         elif line.strip():
             was_plain, was_new = visit.is_plain, visit.is_new
             heard = visit.hear(line)
             if heard is None:
-                break
+                return False
             if visit.is_plain != was_plain:
-                screen = _open_screen(loading, settings, visit.is_plain)
+                self._screen = self._open_screen(visit.is_plain)
             if visit.is_new and not was_new:
-                screen.forget()
-            rest = _show(heard, screen, visit)
-    with suppress(NotYet):  # Who leaves while the pack is being learned is not kept waiting.
-        screen.write([Block("words", loading.visit.result(timeout=GOODBYE).wording["goodbye"])])
+                self._screen.forget()
+            self._show(heard, visit)
+        return True
 
+    def _show(self, blocks: Sequence[Block], visit: Visit) -> None:
+        """Show a page of blocks; the rest waits."""
+        look = find_look()
+        page, self._rest = take_page(blocks, Look(look.width, max(0, look.height - UNPAGED)))
+        self._screen.write([*page, Block("words", visit.wording["page"])] if self._rest else page)
 
-def _open_screen(loading: Loading, settings: Settings, is_plain: bool) -> Screen:
-    if not is_plain:
-        # A console that cannot be drawn on, in whatever way it says so, can still be written to line by line.
-        with suppress(Exception):
-            from bot.prompt import PromptScreen  # noqa: PLC0415 (plain lines must not pay for it)
+    def _open_screen(self, is_plain: bool) -> Screen:
+        if not is_plain:
+            # A console that cannot be drawn on, in whatever way it says so, can still be written to line by line.
+            with suppress(Exception):
+                from bot.prompt import PromptScreen  # noqa: PLC0415 (plain lines must not pay for it)
 
-            return PromptScreen(loading, settings)
-    return PlainScreen(loading)
-
-
-def _show(blocks: Sequence[Block], screen: Screen, visit: Visit) -> Sequence[Block]:
-    """Show a page of blocks, and return the rest."""
-    look = find_look()
-    page, rest = take_page(blocks, Look(look.width, max(0, look.height - UNPAGED)))
-    screen.write([*page, Block("words", visit.wording["page"])] if rest else page)
-    return rest
+                return PromptScreen(self._loading, self._settings)
+        return PlainScreen(self._loading)

@@ -239,6 +239,23 @@ def test_control_c_clears_the_line_and_says_how_to_leave() -> None:
         terminal.ask("where can i park", "building B")
 
 
+def test_an_interrupt_while_it_answers_does_not_end_the_visit() -> None:
+    code = (
+        "import sys, runpy, time, bot.visit\n"
+        "hear = bot.visit.Visit.hear\n"
+        "bot.visit.Visit.hear = lambda *a: time.sleep(1 if 'slow' in a[1] else 0) or hear(*a)\n"
+        "sys.argv[0] = 'bot'; runpy.run_module('bot', run_name='__main__')"
+    )
+    with Terminal(command=[sys.executable, "-c", code, *TINY]) as terminal:
+        terminal.wait_for(READY)
+        terminal.settle()
+        terminal.type("slow one\r")
+        terminal.settle()
+        terminal.kill(signal.SIGINT)
+        terminal.settle()
+        terminal.ask("where can i park", "building B")
+
+
 @pytest.mark.parametrize("way", ["\x04", "bye\r", "Bye!\r", "exit\r", "/quit\r"])
 @pytest.mark.parametrize("arguments", [[], ["--plain"]])
 def test_ways_to_leave(way: str, arguments: list[str]) -> None:
