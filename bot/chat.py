@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from bot.console import Look, find_look, prefers_plain, say, show_step, warn
+from bot.console import Look, can_redraw, find_look, say, show_step, warn
 from bot.render import draw, lay_out, take_page
 from bot.types import Block
 
@@ -46,8 +46,8 @@ class Settings:
 class Loading:
     """A visit that is made ready in a thread of its own, while the prompt is there already.
 
-    `progress` is what is being done. `watch` is called when it changes, and `warn` with what the pack's keeper should
-    know, both from other threads.
+    `progress` is what is being done. `watch` is called when it changes, and `speak` with what the pack's keeper should
+    know, both from other threads; whatever screen is in use sets them.
     """
 
     def __init__(self, load: Load) -> None:
@@ -56,8 +56,8 @@ class Loading:
         self.visit: Future[Visit] = Future()
         self.progress = ""
         self.watch: Callable[[], None] = lambda: None
-        self.warn: Callable[[str], None] = lambda text: None
-        self._is_greeted = False
+        self.speak: Callable[[str], None] = lambda text: None
+        self.is_greeted = False
 
     def start(self) -> None:
         """Begin, unless it is begun."""
@@ -77,21 +77,27 @@ class Loading:
                     show("")
                 return visit
             except NotYet:
+                if self.visit.done():
+                    raise  # Loading itself ran out of time.
                 if self.progress != shown:
                     shown = self.progress
                     show(shown)
 
     def greet(self) -> Sequence[Block]:
         """What a visit opens with, once it is ready; nothing the second time."""
-        if self._is_greeted:
+        if self.is_greeted:
             return ()
-        self._is_greeted = True
+        self.is_greeted = True
         return self.visit.result().greet()
 
     def tell(self, what: str, share: float) -> None:
         """Say what is being done, and the share done."""
         self.progress = f"Getting ready: {what} … {share:.0%}" if share < 1 else ""
         self.watch()
+
+    def warn(self, text: str) -> None:
+        """Say something to who keeps the pack."""
+        self.speak(text)
 
     def _run(self) -> None:
         self.visit.set_running_or_notify_cancel()
@@ -119,9 +125,7 @@ class PlainScreen:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        loading.warn = warn
-        for stream in (sys.stdin, sys.stdout):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        loading.speak = warn
 
     def read(self) -> str | None:
         visit = self._loading.wait(lambda text: show_step(text, is_plain=True))
@@ -152,6 +156,8 @@ class PlainScreen:
 
 def chat(load: Load, settings: Settings) -> None:
     """Ask and answer until the visitor leaves with "bye", `/quit` or Ctrl-D. Raises what `load` raises."""
+    for stream in (sys.stdin, sys.stdout):  # Once, for a stream that was read from cannot change.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     _Chat(Loading(load), settings).run()
 
 
@@ -161,7 +167,7 @@ class _Chat:
     def __init__(self, loading: Loading, settings: Settings) -> None:
         self._loading = loading
         self._settings = settings
-        self._screen = self._open_screen(settings.is_plain or prefers_plain())
+        self._screen = self._open_screen(settings.is_plain)
         self._rest: Sequence[Block] = ()
 
     def run(self) -> None:
@@ -189,13 +195,13 @@ class _Chat:
         if self._rest and visit.reads_on(line):
             self._show(self._rest, visit)
         elif line.strip():
-            was_plain, was_new = visit.is_plain, visit.is_new
+            was_plain = visit.is_plain
             heard = visit.hear(line)
             if heard is None:
                 return False
             if visit.is_plain != was_plain:
                 self._screen = self._open_screen(visit.is_plain)
-            if visit.is_new and not was_new:
+            if visit.has_restarted:
                 self._screen.forget()
             self._show(heard, visit)
         return True
@@ -207,7 +213,7 @@ class _Chat:
         self._screen.write([*page, Block("words", visit.wording["page"])] if self._rest else page)
 
     def _open_screen(self, is_plain: bool) -> Screen:
-        if not is_plain:
+        if not is_plain and can_redraw():
             # A console that cannot be drawn on, in whatever way it says so, can still be written to line by line.
             with suppress(Exception):
                 from bot.prompt import PromptScreen  # noqa: PLC0415 (plain lines must not pay for it)

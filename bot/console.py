@@ -18,6 +18,7 @@ __all__ = [
     "LOUD",
     "PALETTE",
     "Look",
+    "can_redraw",
     "find_look",
     "open_history",
     "prefers_plain",
@@ -81,11 +82,15 @@ def _measure() -> tuple[int, int]:
     return size.columns or usual.columns, size.lines or usual.lines
 
 
+def can_redraw() -> bool:
+    """Whether this terminal can draw a line anew."""
+    is_dumb = os.name != "nt" and os.environ.get("TERM", "dumb") in ("", "dumb", "unknown")
+    return sys.stdout.isatty() and not is_dumb
+
+
 def prefers_plain() -> bool:
     """Whether this terminal cannot redraw a line, or a screen reader would read every redraw aloud."""
-    if os.name != "nt" and os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
-        return True
-    return bool(os.environ.get("ACCESSIBLE")) or not sys.stdout.isatty() or _hears_screen_reader()
+    return not can_redraw() or bool(os.environ.get("ACCESSIBLE")) or _hears_screen_reader()
 
 
 def _hears_screen_reader() -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.console import find_look, open_history, say, warn, write
+from bot.console import find_look, open_history, prefers_plain, say, warn, write
 from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "chat", "serve"]
 
-LAST_MOMENT = 5.0
+LAST_MOMENT = 15.0
 """Seconds after which a chat that was told to end is ended without more ado."""
 
 
@@ -63,14 +63,17 @@ def chat(options: argparse.Namespace) -> int:
             return WRONG_USAGE
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _leave)
+    is_plain = options.plain or prefers_plain()
+    if options.history and is_plain:
+        warn("--history: plain lines keep nothing, for there the terminal has the arrow keys")
     with ExitStack() as stack:
 
         def load(loading: Loading) -> Visit:
             from bot.visit import Visit  # noqa: PLC0415
 
-            return Visit(stack.enter_context(_open_bot(options, loading.tell, loading.warn)), options.plain)
+            return Visit(stack.enter_context(_open_bot(options, loading.tell, loading.warn)), is_plain)
 
-        talk(load, Settings(options.plain, options.no_color, options.vi, options.history))
+        talk(load, Settings(is_plain, options.no_color, options.vi, options.history))
     return FINE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ class PromptScreen:
         self._note = ""
         self._session = self._open()
         loading.watch = self._redraw
-        loading.warn = self._warn
+        loading.speak = self._warn
 
     def read(self) -> str | None:
         try:
@@ -138,16 +139,30 @@ class PromptScreen:
     def _begin(self) -> None:
         """Load behind the prompt, once it is there; whatever goes wrong ends the prompt, and `read` raises it."""
         self._loading.start()
-        self._session.app.create_background_task(self._wait_for_visit())
+        if not self._loading.is_greeted:
+            self._session.app.create_background_task(self._wait_for_visit())
         asyncio.get_running_loop().set_exception_handler(self._end)
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            signal.signal(number, self._leave)
 
     async def _wait_for_visit(self) -> None:
         await asyncio.wrap_future(self._loading.visit)
         await run_in_terminal(self._greet)
 
     def _end(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if self._session.app.is_running:
-            self._session.app.exit(exception=context.get("exception") or RuntimeError(context["message"]))
+        self._exit(context.get("exception") or RuntimeError(context["message"]))
+
+    def _leave(self, number: int, _: object) -> None:
+        """End on a signal. Raised here, it would leave prompt_toolkit waiting for what never comes."""
+        loop, error = self._session.app.loop, SystemExit(128 + number)
+        if not self._session.app.is_running or not loop:
+            raise error
+        loop.call_soon_threadsafe(self._exit, error)
+
+    def _exit(self, error: BaseException) -> None:
+        app = self._session.app
+        if app.is_running and app.future and not app.future.done():
+            app.exit(exception=error)
 
     def _greet(self) -> None:
         if blocks := self._loading.greet():

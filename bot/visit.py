@@ -33,13 +33,14 @@ SAME_WORD = 60
 
 
 class Visit:
-    """One visit. `is_plain` is whether plain lines are asked for."""
+    """One visit. `is_plain`: plain lines are asked for. `has_restarted`: the last line began the visit anew."""
 
     def __init__(self, bot: Answers, is_plain: bool = False) -> None:
         self._bot = bot
         self._session = Session()
         self._silent: Bot | None = None
         self.is_plain = is_plain
+        self.has_restarted = False
         self._commands: dict[str, Callable[[], tuple[Block, ...]]] = {
             "/help": lambda: self._say("commands", "emergency"),
             "/topics": lambda: _by_paragraph(list_topics(bot.model.pack)),
@@ -49,11 +50,6 @@ class Visit:
             "/reset": lambda: self._begin("restarted"),
             "/plain": self._switch_plain,
         }
-
-    @property
-    def is_new(self) -> bool:
-        """Whether nothing of a visit is remembered."""
-        return self._session.last is None
 
     @property
     def wording(self) -> Mapping[str, str]:
@@ -88,8 +84,10 @@ class Visit:
 
     def hear(self, typed: str) -> tuple[Block, ...] | None:
         """What is said to a line; None where the visitor leaves."""
+        self.has_restarted = False
         word = fold(clean(typed)).strip(" .!")
-        if word == "/quit" or word in self.wording["leave"].replace(" ", "").split(","):
+        leaving = [fold(part).strip(" .!") for part in self.wording["leave"].split(",")]
+        if word == "/quit" or (word and word in leaving):
             return None
         if word.startswith("/") and " " not in word:
             return self._obey(word)
@@ -102,6 +100,7 @@ class Visit:
 
     def _ask(self, question: str) -> tuple[Block, ...]:
         reply, self._session = self._bot.reply(question, self._session)
+        self.has_restarted = self._session.last is None
         return reply.blocks
 
     def _obey(self, command: str) -> tuple[Block, ...]:
@@ -110,8 +109,9 @@ class Visit:
         if self._may_be_danger(command):  # Who means "/stroke" needs no lesson in commands.
             return self._ask(command)
         near = process.extractOne(command, COMMANDS, score_cutoff=NEAR)
-        text = self.wording["nearest_command" if near else "no_command"]
-        return (Block("words", text.format(command=near[0] if near else "")),)
+        if not near:
+            return self._say("no_command")
+        return (Block("words", self.wording["nearest_command"].format(command=near[0])),)
 
     def _may_be_danger(self, typed: str) -> bool:
         """Whether a line would be met with what to do in danger: nothing may then lead the visitor elsewhere."""
@@ -125,8 +125,11 @@ class Visit:
 
     def _begin(self, key: str) -> tuple[Block, ...]:
         """Forget the visit so far."""
-        words = self.wording[key].format(clinic=f" to {self._bot.model.pack.name}")
+        words = self.wording[key]
+        if key == "welcome":  # Of the others, none may hold a name, and so none is filled.
+            words = words.format(clinic=f" to {self._bot.model.pack.name}")
         reply, self._session = greet(self._bot.model, words)
+        self.has_restarted = True
         return reply.blocks
 
     def _switch_plain(self) -> tuple[Block, ...]:
@@ -135,12 +138,14 @@ class Visit:
 
     def _tell_why(self) -> tuple[Block, ...]:
         """How the last question was read, in the visitor's words and the pack's."""
+        pack = self._bot.model.pack
+        self._session = self._session.move(pack.fingerprint, pack.intents)  # It may have been edited since.
         last = self._session.last
         if last is None:
             return self._say("nothing_yet")
         if last.kind == "urgent":
             return last.blocks
-        return tuple(Block("words", text) for text in self._explain())
+        return tuple(Block("words", text) for text in self._explain()) or self._say("not_meant")
 
     def _explain(self) -> Iterator[str]:
         last, intents, wording = self._session.last, self._bot.model.pack.intents, self.wording
@@ -168,9 +173,10 @@ def _compare(typed: str, question: str) -> float:
     likest; by rapidfuzz's `partial_ratio` alone .95, by `WRatio` .74.
     """
     words = typed.split()
-    likest = [max(fuzz.ratio(word, other) for other in question.split()) for word in words[:-1]]
+    others = question.split() or [""]
+    likest = [max(fuzz.ratio(word, other) for other in others) for word in words[:-1]]
     # The last word may be half typed.
-    likest.append(max(fuzz.ratio(words[-1], other[: len(words[-1]) + 1]) for other in question.split()))
+    likest.append(max(fuzz.ratio(words[-1], other[: len(words[-1]) + 1]) for other in others))
     known = (len(word) * like for word, like in zip(words, likest, strict=True) if like >= SAME_WORD)
     by_word = sum(known) / sum(map(len, words))
     return (by_word + fuzz.partial_ratio(typed, question)) / 2

@@ -217,6 +217,30 @@ def test_plain_can_be_turned_on_and_off() -> None:
         terminal.settle()
         assert terminal.scrollback.count("Welcome") == 1
         terminal.ask("who may visit", "  Two people")
+        for _ in range(3):
+            terminal.ask("/plain")
+        terminal.ask("where can i park", "Guide: Visitors can park")
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0])
+def test_a_kill_while_the_terminal_does_not_say_where_its_cursor_is_restores_it(seconds: float) -> None:
+    with Terminal(*TINY, answers=False) as terminal:
+        terminal.wait_for(">")
+        terminal.read(seconds)
+        terminal.kill()
+        start = time.monotonic()
+        while terminal.read():
+            pass
+        assert time.monotonic() - start < 5
+        flags = termios.tcgetattr(terminal.child.child_fd)[3]
+        assert flags & termios.ICANON and flags & termios.ECHO
+        assert terminal.code() == 128 + signal.SIGTERM
+
+
+def test_a_question_about_small_talk_has_an_answer() -> None:
+    with open_tiny("--plain") as terminal:
+        terminal.ask("help", "Guide:")
+        terminal.ask("/why", "Guide: I found no question of mine in it.")
 
 
 def test_a_danger_behind_a_slash_is_no_mistyped_command(bot: Bot) -> None:
