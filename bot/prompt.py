@@ -192,8 +192,10 @@ class PromptScreen:
         keys = KeyBindings()
 
         @keys.add(Keys.Vt100MouseEvent)
+        @keys.add("c-r")
+        @keys.add("c-s")
         def ignore(event: KeyPressEvent) -> None:
-            """A typed ESC[31m reads as a mouse event, which prompt_toolkit would fail on."""
+            """A typed ESC[31m reads as a mouse event, which prompt_toolkit fails on; a search would swallow danger."""
 
         @keys.add(Keys.BracketedPaste)
         def paste(event: KeyPressEvent) -> None:
