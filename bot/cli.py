@@ -9,9 +9,12 @@ from pathlib import Path
 
 from bot.arguments import PROGRAM, parse
 from bot.console import warn
-from bot.outcome import FINE, INTERRUPTED, UNUSABLE, UNUSABLE_PACK, WRONG_USAGE, complain
+from bot.outcome import FAILED, FINE, INTERRUPTED, UNUSABLE, UNUSABLE_PACK, WRONG_USAGE, complain
 
 __all__ = ["main"]
+
+DEBUG = "PATIENT_GUIDE_DEBUG"
+"""The environment variable that lets an error end with its traceback."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         from bot.errors import PackError  # noqa: PLC0415 (`--help` needs no engine)
 
-        if not isinstance(error, PackError):
+        if isinstance(error, PackError):
+            complain(error.problems, UNUSABLE)
+            return UNUSABLE_PACK
+        if os.environ.get(DEBUG):
             raise
-        complain(error.problems, UNUSABLE)
-        return UNUSABLE_PACK
+        # Its name alone, for its words may be what a visitor typed.
+        warn(
+            f"this went wrong inside the bot: {type(error).__name__}\n    -> ask the staff; set {DEBUG}=1 to see where"
+        )
+        return FAILED

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DECLINED",
+    "FAILED",
     "FINE",
     "INTERRUPTED",
     "UNUSABLE",
@@ -26,7 +27,7 @@ __all__ = [
     "spell_call",
 ]
 
-FINE, DECLINED, WRONG_USAGE, UNUSABLE_PACK, INTERRUPTED = 0, 1, 2, 3, 130
+FINE, DECLINED, WRONG_USAGE, UNUSABLE_PACK, FAILED, INTERRUPTED = 0, 1, 2, 3, 70, 130
 """Exit codes."""
 
 UNUSABLE = "this pack cannot be used until they are mended"

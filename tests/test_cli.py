@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import Bot
+from bot import Bot, cli
 from conftest import CONTROL, PACKS, ROOT, Run
 
 
@@ -138,6 +138,21 @@ def test_serving_imports_neither_scikit_learn_nor_numpy_nor_the_yaml_reader(bot:
 def test_help_and_version_import_no_engine() -> None:
     for flag in ("--help", "--version"):
         assert not loaded(flag) & {"bot.engine", "bot.types", "rapidfuzz", "prompt_toolkit", "sklearn", "numpy", "yaml"}
+
+
+def test_what_nobody_thought_of_ends_in_a_line_and_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("canaryqzx")
+
+    monkeypatch.setattr(Bot, "load", fail)
+    assert cli.main(["ask", "canaryqzx"]) == 70
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said and "canaryqzx" not in said and "Traceback" not in said
+    monkeypatch.setenv("PATIENT_GUIDE_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        cli.main(["ask", "x"])
 
 
 def test_the_prompt_waits_for_no_engine() -> None:
