@@ -143,7 +143,7 @@ def test_help_and_version_import_no_engine() -> None:
 def test_what_nobody_thought_of_ends_in_a_line_and_no_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("canaryqzx")
 
     monkeypatch.setattr(Bot, "load", fail)
