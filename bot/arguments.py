@@ -149,7 +149,10 @@ def _show_examples(lines: str) -> str:
 
 
 def _read_seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
     if not 0 <= seconds <= 3600:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 to 3600")
     return seconds
@@ -182,7 +185,7 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
         'ask "can they help me do up buttons?"',
         'ask --json "what is OT?"',
     )
-    asking.add_argument("question", help="the question, in quotes")
+    asking.add_argument("question", nargs="+", help="the question, best in quotes")
     asking.add_argument("--json", action="store_true", help="print the reply as a JSON object")
     serving = command(
         "serve",
@@ -255,7 +258,7 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
         'explain "do they put ice on it"',
         'explain "where can i park" --expect parking',
     )
-    why.add_argument("question", help="the question, in quotes")
+    why.add_argument("question", nargs="+", help="the question, best in quotes")
     why.add_argument("--expect", metavar="INTENT", help="the intent that should have won: what speaks for it")
     why.add_argument("--after", metavar="QUESTION", help="the question before it in a conversation")
     scoring = command(

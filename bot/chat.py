@@ -47,7 +47,8 @@ class Loading:
     """A visit that is made ready in a thread of its own, while the prompt is there already.
 
     `progress` is what is being done. `watch` is called when it changes, and `speak` with what the pack's keeper should
-    know, both from other threads; whatever screen is in use sets them.
+    know, and `announce` with what a visitor should know who has to wait, all from other threads; whatever screen is in
+    use sets them.
     """
 
     def __init__(self, load: Load) -> None:
@@ -57,6 +58,7 @@ class Loading:
         self.progress = ""
         self.watch: Callable[[], None] = lambda: None
         self.speak: Callable[[str], None] = lambda text: None
+        self.announce: Callable[[str], None] = lambda text: None
         self.is_greeted = False
 
     def start(self) -> None:
@@ -125,24 +127,38 @@ class PlainScreen:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        loading.speak = warn
+        self._is_reading = False
+        loading.speak = self._warn
+        loading.announce = lambda text: say(text, end="\n\n")
 
     def read(self) -> str | None:
         visit = self._loading.wait(lambda text: show_step(text, is_plain=True))
         if greeting := self._loading.greet():
             self.write(greeting)
         while True:
-            say(visit.wording["you"], end=" ")
+            self._ask_for_line(visit)
             try:
+                self._is_reading = True
                 # Not input(): Python's own waits for another line end where a NUL was typed.
                 line = sys.stdin.readline(LONGEST_LINE)
             except KeyboardInterrupt:
                 say("")
                 self.write([Block("words", visit.wording["to_leave"])])
                 continue
+            finally:
+                self._is_reading = False
             if not line:
                 say("")
             return line or None
+
+    def _ask_for_line(self, visit: Visit) -> None:
+        say(visit.wording["you"], end=" ")
+
+    def _warn(self, text: str) -> None:
+        """Tell who keeps the pack, and ask for the line again that the message stands in."""
+        warn(f"\n{text}" if self._is_reading else text)
+        if self._is_reading:
+            self._ask_for_line(self._loading.visit.result())
 
     def write(self, blocks: Sequence[Block]) -> None:
         guide = self._loading.visit.result().wording["guide"]
@@ -169,6 +185,7 @@ class _Chat:
         self._settings = settings
         self._screen = self._open_screen(settings.is_plain)
         self._rest: Sequence[Block] = ()
+        self._mark = ""  # Of the pack that the rest is from.
 
     def run(self) -> None:
         goes_on = True
@@ -192,7 +209,7 @@ class _Chat:
 
     def _answer(self, line: str, visit: Visit) -> bool:
         """Show what is said to a line; False where the visitor leaves."""
-        if self._rest and visit.reads_on(line):
+        if self._rest and self._mark == visit.fingerprint and visit.reads_on(line):
             self._show(self._rest, visit)
         elif line.strip():
             was_plain = visit.is_plain
@@ -209,6 +226,7 @@ class _Chat:
     def _show(self, blocks: Sequence[Block], visit: Visit) -> None:
         """Show a page of blocks; the rest waits."""
         look = find_look()
+        self._mark = visit.fingerprint
         page, self._rest = take_page(blocks, Look(look.width, max(0, look.height - UNPAGED)))
         self._screen.write([*page, Block("words", visit.wording["page"])] if self._rest else page)
 

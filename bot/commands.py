@@ -111,7 +111,15 @@ def explain(options: argparse.Namespace) -> int:
     from bot.explain import explain as tell  # noqa: PLC0415
 
     try:
-        say(tell(_load(options), options.question, find_root(options), options.expect or "", options.after or ""))
+        say(
+            tell(
+                _load(options),
+                " ".join(options.question),
+                find_root(options),
+                options.expect or "",
+                options.after or "",
+            )
+        )
     except PackError as error:
         complain(error.problems, "nothing is explained")
         return WRONG_USAGE

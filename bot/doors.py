@@ -37,7 +37,7 @@ def ask(options: argparse.Namespace) -> int:
     from bot.session import Session  # noqa: PLC0415
 
     with _open_bot(options, stays=False) as bot:
-        reply, _ = bot.reply(options.question, Session())
+        reply, _ = bot.reply(" ".join(options.question), Session())
     if options.json:
         import json  # noqa: PLC0415
 
@@ -71,10 +71,21 @@ def chat(options: argparse.Namespace) -> int:
         def load(loading: Loading) -> Visit:
             from bot.visit import Visit  # noqa: PLC0415
 
-            return Visit(stack.enter_context(_open_bot(options, loading.tell, loading.warn)), is_plain)
+            progress = partial(_tell_progress, options, loading)
+            return Visit(stack.enter_context(_open_bot(options, progress, loading.warn)), is_plain)
 
         talk(load, Settings(is_plain, options.no_color, options.vi, options.history))
     return FINE
+
+
+def _tell_progress(options: argparse.Namespace, loading: Loading, what: str, share: float) -> None:
+    """Progress of learning; before the first of it, what a visitor should know who has to wait."""
+    if not loading.progress:
+        from bot.pack import load_pack  # noqa: PLC0415
+
+        wording = load_pack(find_root(options)).wording
+        loading.announce(f"{wording['getting_ready']}\n{wording['emergency']}")
+    loading.tell(what, share)
 
 
 def _leave(number: int, _: object) -> NoReturn:

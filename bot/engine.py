@@ -18,7 +18,7 @@ from bot.offers import Offers
 from bot.pack import shipped_root
 from bot.safety import RedFlags
 from bot.session import Session
-from bot.text import LONGEST, index_phrases, open_clitics, split_words
+from bot.text import LONGEST, cut_stretches, index_phrases, open_clitics, split_words
 from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
@@ -107,7 +107,9 @@ class Bot:
         answer = self._walk(read(text, self.model, self._phrases), session)
         if answer is None:
             return greet(self.model, self.wording["restarted"])
-        if len(text) > LONGEST:
+        if len(text) > LONGEST and answer.reply.kind != "urgent":
+            if danger := self._find_danger(text):
+                return danger.reply, session.after(danger.reply, (), (), ())
             blocks = (Block("words", self.wording["too_long"]), *answer.reply.blocks)
             answer = replace(answer, reply=replace(answer.reply, text=write_out(blocks), blocks=blocks))
         after = session.after(answer.reply, answer.shown, answer.waiting, answer.offered)
@@ -157,6 +159,14 @@ class Bot:
         return self._context.read(read(text, self.model, self._phrases).words, session.thread, session.subject)
 
     # --- the steps of the walk ---
+
+    def _find_danger(self, text: str) -> Answer | None:
+        """The safety card, where what is beyond the longest question that is answered calls for it."""
+        for stretch in cut_stretches(text)[1:]:
+            found = self._walk(read(stretch, self.model, self._phrases), Session())
+            if found and found.reply.kind == "urgent":
+                return found
+        return None
 
     def _walk(self, utterance: Utterance, session: Session) -> Answer | None:
         """The answer to an utterance; None where the visitor starts over."""

@@ -71,6 +71,8 @@ WORDING: dict[str, frozenset[str]] = {
         "page": "",
         "status": "clinic articles",
         "commands": "",
+        "keys": "",
+        "getting_ready": "",
         "no_command": "",
         "nearest_command": "command",
         "made_plain": "",

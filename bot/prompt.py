@@ -6,7 +6,8 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from prompt_toolkit import PromptSession
@@ -17,7 +18,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, emacs_mode, has_completions, vi_navigation_mode
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -26,10 +27,10 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import DEFAULT_ATTRS, Attrs, Style, StyleTransformation
 
 from bot.chat import Loading, Settings
-from bot.console import LOUD, find_look, prefers_vi, show_step, warn, write
+from bot.console import LOUD, find_look, prefers_vi, warn, write
 from bot.pasting import PasteReader
 from bot.render import draw, lay_out
-from bot.text import LONGEST, strip_controls
+from bot.text import LONGEST, MOST_TYPED, strip_controls
 from bot.types import Block
 
 __all__ = ["PromptScreen"]
@@ -59,20 +60,24 @@ class PromptScreen:
         self._source = source or self._open_input()
         self._output = output
         self._note = ""
+        self._ahead: list[str] = []  # What was asked before the pack was there.
         self._session = self._open()
         loading.watch = self._redraw
         loading.speak = self._warn
+        loading.announce = self._announce
 
     def read(self) -> str | None:
-        try:
-            line = self._session.prompt(pre_run=self._begin, set_exception_handler=False)
-        except EOFError:
-            line = None
-        self._note = ""
-        if line is None:
-            return None
-        self._loading.wait(show_step)
-        self._greet()
+        if not self._ahead:
+            try:
+                line = self._session.prompt(pre_run=self._begin, set_exception_handler=False)
+            except EOFError:
+                return None
+            finally:
+                self._note = ""
+            if not self._ahead:
+                return line
+        line = self._ahead.pop(0)
+        write(f"> {line}\n")  # Once more, for the greeting stands between.
         return line
 
     def write(self, blocks: Sequence[Block]) -> None:
@@ -82,18 +87,31 @@ class PromptScreen:
     def forget(self) -> None:
         """Begin with an empty history, and an empty window."""
         self._session = self._open()
-        write("\x1b[H\x1b[2J\x1b[3J")
+        output = self._session.output
+        output.write_raw("" if os.name == "nt" else "\x1b[3J")  # What has scrolled away, too.
+        output.erase_screen()
+        output.cursor_goto(0, 0)
+        output.flush()
 
     def _redraw(self) -> None:
         self._session.app.invalidate()
 
     def _warn(self, text: str) -> None:
         """Print a message for who keeps the pack, above the prompt if there is one. From any thread."""
-        app = self._session.app
-        if app.is_running and app.loop:
-            app.loop.call_soon_threadsafe(lambda: run_in_terminal(lambda: warn(text)))
-        else:
+        if not self._do_above(lambda: warn(text)):
             warn(text)
+
+    def _announce(self, text: str) -> None:
+        self._do_above(lambda: self.write([Block("words", text)]))
+
+    def _do_above(self, print_it: Callable[[], None]) -> bool:
+        """Have something printed above the prompt, if there is one. From any thread."""
+        app = self._session.app
+        with suppress(AttributeError, RuntimeError):  # The prompt may end between the look and the call.
+            if app.is_running and app.loop:
+                app.loop.call_soon_threadsafe(lambda: run_in_terminal(print_it))
+                return True
+        return False
 
     # --- the session ---
 
@@ -148,6 +166,9 @@ class PromptScreen:
     async def _wait_for_visit(self) -> None:
         await asyncio.wrap_future(self._loading.visit)
         await run_in_terminal(self._greet)
+        app = self._session.app
+        if self._ahead and app.future and not app.future.done():
+            app.exit(result="")
 
     def _end(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._exit(context.get("exception") or RuntimeError(context["message"]))
@@ -175,16 +196,16 @@ class PromptScreen:
         return bool(self._session.default_buffer.text)
 
     def _is_full(self) -> bool:
-        return len(self._session.default_buffer.text) > LONGEST
+        return len(self._session.default_buffer.text) >= MOST_TYPED
 
     def _clean(self, buffer: Buffer) -> None:
         """Keep out whatever a terminal would obey, and what is beyond the longest question that is read."""
-        text = re.sub(r"\s", " ", strip_controls(buffer.text))
+        text = _make_line(buffer.text)
         if len(text) > LONGEST:
             self._note = "too_long"
         elif self._note == "too_long":
             self._note = ""
-        text = text[: LONGEST + 1]
+        text = text[:MOST_TYPED]
         if text != buffer.text:
             buffer.document = Document(text, min(buffer.cursor_position, len(text)))
 
@@ -194,20 +215,35 @@ class PromptScreen:
         @keys.add(Keys.Vt100MouseEvent)
         @keys.add("c-r")
         @keys.add("c-s")
+        @keys.add("/", filter=vi_navigation_mode)
+        @keys.add("?", filter=vi_navigation_mode)
         def ignore(event: KeyPressEvent) -> None:
             """A typed ESC[31m reads as a mouse event, which prompt_toolkit fails on; a search would swallow danger."""
 
         @keys.add(Keys.BracketedPaste)
         def paste(event: KeyPressEvent) -> None:
             """What is pasted is one question, however many lines it has."""
-            text = re.sub(r"\s+", " ", strip_controls(event.data))
-            event.current_buffer.insert_text(text[: LONGEST + 1])
+            event.current_buffer.insert_text(_make_line(event.data[:MOST_TYPED]))
 
         @keys.add("c-c")
         @keys.add("<sigint>")
         def clear(event: KeyPressEvent) -> None:
             self._note = "" if event.current_buffer.text else "to_leave"
             event.current_buffer.reset()
+
+        @keys.add("enter", filter=Condition(lambda: not self._loading.visit.done()))
+        def wait(event: KeyPressEvent) -> None:
+            """Take a question that cannot be answered yet."""
+            buffer = event.current_buffer
+            if line := buffer.text.strip():
+                self._ahead.append(line)
+                self._do_above(lambda: write(f"> {line}\n"))
+            buffer.reset(append_to_history=True)
+
+        @keys.add("escape", filter=has_completions & emacs_mode, eager=True)
+        def close(event: KeyPressEvent) -> None:
+            """Close the questions offered, and take back one that was picked."""
+            event.current_buffer.cancel_completion()
 
         return keys
 
@@ -218,6 +254,11 @@ class PromptScreen:
         ready = visit.result()
         text = ready.wording[self._note] if self._note else _fit(ready.status, find_look().width)
         return strip_controls(text)
+
+
+def _make_line(text: str) -> str:
+    """What was typed or pasted as one line, freed of what a terminal would obey."""
+    return re.sub(r"\s", " ", strip_controls(text.replace("\r\n", " ").replace("\r", " ")))
 
 
 def _fit(status: str, width: int) -> str:

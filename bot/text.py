@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 __all__ = [
     "LONGEST",
+    "MOST_TYPED",
     "PhraseTable",
     "clean",
+    "cut_stretches",
     "draw_excerpt",
     "find_names",
     "fold",
@@ -26,6 +28,12 @@ __all__ = [
 
 LONGEST = 2000
 """Characters of one utterance that are read; the rest is cut. Ten times the longest real question seen."""
+
+MOST_TYPED = 4 * LONGEST
+"""Characters of one utterance that are looked at for danger, of which the first `LONGEST` are answered."""
+
+OVERLAP = 200
+"""Characters that two stretches of a long utterance share, so that no sign of danger is cut in two."""
 
 # Everything a terminal would obey or a reader cannot see: C0 and C1 controls, bidi marks and overrides,
 # zero-width characters, variation selectors, bytes that were no UTF-8 (read as lone surrogates), and the tag block.
@@ -51,8 +59,23 @@ def clean(text: str) -> str:
     >>> clean("what is \x1b[31mPT\x1b[0m?\u202e")
     'what is PT?'
     """
-    head = text[: 4 * LONGEST]  # Before anything slow: a megabyte may have been pasted.
-    return " ".join(strip_controls(head.replace("\r", "\n")).split())[:LONGEST].rstrip()
+    return _tidy(text)[:LONGEST].rstrip()
+
+
+def cut_stretches(text: str) -> list[str]:
+    """What of a text is looked at, cleaned, in stretches that can be read one by one.
+
+    >>> [len(stretch) for stretch in cut_stretches("x" * 3000)]
+    [2000, 1200]
+    """
+    whole = _tidy(text)
+    starts = range(0, max(1, len(whole) - OVERLAP), LONGEST - OVERLAP)
+    return [whole[start : start + LONGEST].strip() for start in starts]
+
+
+def _tidy(text: str) -> str:
+    head = text[:MOST_TYPED]  # Before anything slow: a megabyte may have been pasted.
+    return " ".join(strip_controls(head.replace("\r", "\n")).split())
 
 
 def strip_controls(text: str) -> str:

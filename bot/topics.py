@@ -56,8 +56,8 @@ def list_passages(article: Article) -> str:
     return "\n".join(lines).rstrip()
 
 
-def list_sources(pack: Pack) -> str:
-    """Each article with all that its header states."""
+def list_sources(pack: Pack, for_visitors: bool = False) -> str:
+    """Each article with all that its header states; `for_visitors`, without what only its keeper needs."""
     pages = []
     for a in pack.articles.values():
         facts = {
@@ -69,5 +69,7 @@ def list_sources(pack: Pack) -> str:
             "interest": a.interest or "none stated",
             "sha256": a.sha256,
         }
+        if for_visitors:
+            facts = {name: facts[name] for name in ("publisher", "published", "address", "interest")}
         pages.append("\n".join([a.title, *(f"  {name:10} {value}" for name, value in facts.items())]))
     return "\n\n".join(pages)

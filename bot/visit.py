@@ -18,12 +18,15 @@ __all__ = ["COMMANDS", "Visit"]
 
 COMMANDS = ("/help", "/topics", "/sources", "/why", "/more", "/reset", "/plain", "/quit")
 
-NEAR = 50
+NEAR = 60
 """Likeness, of 100, from which a mistyped command is taken for one of them."""
 
 
 FEWEST_TYPED, OFFERED = 3, 5
 """Letters from which questions are offered while they are typed, and how many."""
+
+MOST_COMPLETED = 100
+"""Letters beyond which nothing is offered: no question is as long, and reading it would hold up the keys."""
 
 LIKE = 62
 """Likeness, of 100, from which a question is offered."""
@@ -42,9 +45,9 @@ class Visit:
         self.is_plain = is_plain
         self.has_restarted = False
         self._commands: dict[str, Callable[[], tuple[Block, ...]]] = {
-            "/help": lambda: self._say("commands", "emergency"),
+            "/help": lambda: self._say("commands", *([] if self.is_plain else ["keys"]), "emergency"),
             "/topics": lambda: _by_paragraph(list_topics(bot.model.pack)),
-            "/sources": lambda: _by_paragraph(list_sources(bot.model.pack)),
+            "/sources": lambda: _by_paragraph(list_sources(bot.model.pack, for_visitors=True)),
             "/why": self._tell_why,
             "/more": lambda: self._ask("more"),
             "/reset": lambda: self._begin("restarted"),
@@ -55,6 +58,11 @@ class Visit:
     def wording(self) -> Mapping[str, str]:
         """The words of the pack as it is now."""
         return self._bot.model.pack.wording
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the pack as it is now."""
+        return self._bot.model.pack.fingerprint
 
     @property
     def questions(self) -> list[str]:
@@ -76,7 +84,7 @@ class Visit:
         line = fold(clean(typed)).strip(" ?")
         if line.startswith("/"):
             return [command for command in COMMANDS if command.startswith(line)]
-        if len(line) < FEWEST_TYPED or self._may_be_danger(typed):
+        if not FEWEST_TYPED <= len(line) <= MOST_COMPLETED or self._may_be_danger(typed):
             return []
         liking = {question: _compare(line, fold(question).strip(" ?")) for question in self.questions}
         likest = nlargest(OFFERED, liking, key=lambda question: liking[question])
@@ -87,16 +95,22 @@ class Visit:
         self.has_restarted = False
         word = fold(clean(typed)).strip(" .!")
         leaving = [fold(part).strip(" .!") for part in self.wording["leave"].split(",")]
-        if word == "/quit" or (word and word in leaving):
+        if word == "/quit" or (word and word.removeprefix("/") in leaving):
             return None
         if word.startswith("/") and " " not in word:
             return self._obey(word)
-        return self._ask(typed)
+        if self._find_follow_up(typed) == "help":
+            return self._obey("/help")
+        heard = self._ask(typed)
+        # Whoever is told goodbye, in whatever words it was said, has left.
+        return None if heard[0].text == self.wording["goodbye"] else heard
 
     def reads_on(self, typed: str) -> bool:
         """Whether a line asks for the next page."""
-        find = Context(self._bot.model.pack.talk).find_follow_up
-        return typed.strip() in ("", "/more") or find([split_words(typed)]) == "more"
+        return typed.strip() in ("", "/more") or self._find_follow_up(typed) == "more"
+
+    def _find_follow_up(self, typed: str) -> str | None:
+        return Context(self._bot.model.pack.talk).find_follow_up([split_words(clean(typed))])
 
     def _ask(self, question: str) -> tuple[Block, ...]:
         reply, self._session = self._bot.reply(question, self._session)
@@ -108,7 +122,7 @@ class Visit:
             return self._commands[command]()
         if self._may_be_danger(command):  # Who means "/stroke" needs no lesson in commands.
             return self._ask(command)
-        near = process.extractOne(command, COMMANDS, score_cutoff=NEAR)
+        near = process.extractOne(command, COMMANDS, processor=lambda name: name[1:], score_cutoff=NEAR)
         if not near:
             return self._say("no_command")
         return (Block("words", self.wording["nearest_command"].format(command=near[0])),)
@@ -127,7 +141,7 @@ class Visit:
         """Forget the visit so far."""
         words = self.wording[key]
         if key == "welcome":  # Of the others, none may hold a name, and so none is filled.
-            words = words.format(clinic=f" to {self._bot.model.pack.name}")
+            words = words.format(clinic=self._bot.model.pack.name)
         reply, self._session = greet(self._bot.model, words)
         self.has_restarted = True
         return reply.blocks
@@ -145,7 +159,7 @@ class Visit:
             return self._say("nothing_yet")
         if last.kind == "urgent":
             return last.blocks
-        return tuple(Block("words", text) for text in self._explain()) or self._say("not_meant")
+        return tuple(Block("words", text) for text in self._explain())
 
     def _explain(self) -> Iterator[str]:
         last, intents, wording = self._session.last, self._bot.model.pack.intents, self.wording
@@ -155,7 +169,7 @@ class Visit:
         if last.kind == "answer" and last.intent:
             meant = wording["meant"].format(question=intents[last.intent].question)
             yield f"{meant}\n{wording['sure'].format(percent=round(100 * last.confidence))}"
-        elif last.kind != "smalltalk":
+        else:
             yield wording["not_meant"]
         others = [a.question for a in last.alternatives if intents[a.intent].kind == "answer"]
         if others:

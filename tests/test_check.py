@@ -234,7 +234,7 @@ MORE = """
 synonyms:
   lift: elevator
 wording:
-  welcome: Welcome{clinic}.
+  welcome: Welcome to {clinic}.
 safety:
   words:
     smoke: smoke|fire

@@ -21,8 +21,9 @@ from bot.console import PALETTE, Look, find_look, prefers_plain
 from bot.pasting import BURST, END, START, PasteReader
 from bot.prompt import PromptScreen
 from bot.render import draw, lay_out, take_page
-from bot.text import LONGEST
-from bot.types import Block, Problem
+from bot.session import Session
+from bot.text import LONGEST, MOST_TYPED
+from bot.types import Block, Problem, Reply
 from bot.visit import Visit
 from conftest import CONTROL, assert_sound
 
@@ -64,6 +65,8 @@ def open_prompt(tiny: Bot, pipe: PipeInput) -> Callable[..., PromptScreen]:
         (f"{START}where\nis\r\nit{END}\r", "where is it"),
         (f"{START}\x1b[31mwhere\x9b31m \x07is it{END}\r", "where31m is it"),
         ("1\r", "1"),
+        (f"{START}where\ris\rit{END}\r", "where is it"),  # As tmux pastes lines.
+        ("\x12where\r", "where"),  # No search, in which what is typed would be lost.
     ],
 )
 def test_keys_make_a_line(open_prompt: Callable[..., PromptScreen], keys: str, line: str) -> None:
@@ -100,9 +103,9 @@ def test_the_arrow_key_brings_back_what_was_asked_until_it_is_forgotten(open_pro
     assert screen.read() == "other"
 
 
-def test_a_flood_is_cut_to_what_is_read_and_one_letter_more(open_prompt) -> None:
+def test_a_flood_is_cut_to_what_is_looked_at(open_prompt) -> None:
     line = open_prompt(f"{START}{'where is it ' * 4000}{END}\r").read()
-    assert line is not None and len(line) == LONGEST + 1  # By which the engine sees that it was more.
+    assert line is not None and len(line) == MOST_TYPED > LONGEST  # By which the engine sees that it was more.
 
 
 def test_what_loading_raises_ends_the_prompt(pipe: PipeInput) -> None:
@@ -184,6 +187,45 @@ def test_a_reader_takes_all_that_is_there() -> None:
 )
 def test_a_line_is_completed_though_it_is_misspelt(tiny: Bot, typed: str, offered: str) -> None:
     assert Visit(tiny).complete(typed)[0] == offered
+
+
+def test_danger_far_into_a_long_text_is_met_with_the_card(bot: Bot) -> None:
+    for length in (500, 2500, 5000, 7500):
+        text = ("my therapist is nice and we talk about the weather " * 200)[:length]
+        assert bot.ask(f"{text} i have crushing chest pain right now").kind == "urgent"
+    assert bot.ask("my therapist is nice and we talk about the weather " * 100).kind != "urgent"
+
+
+def test_what_is_told_of_another_pack_is_not_explained_in_this_one(tiny: Bot, bot: Bot) -> None:
+    class Swapped:
+        model = tiny.model
+
+        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+            return tiny.reply(text, session)
+
+    swapped = Swapped()
+    visit = Visit(swapped)
+    assert visit.hear("who may visit")
+    swapped.model = bot.model
+    assert visit.hear("/why") == (Block("words", bot.wording["nothing_yet"]),)
+
+
+@pytest.mark.parametrize(
+    "typed", ["bye", "BYE!!", "/bye", "exit", "i want to leave", "bye bye", "goodbye, thank you"]
+)
+def test_who_is_told_goodbye_has_left(bot: Bot, typed: str) -> None:
+    assert Visit(bot).hear(typed) is None
+
+
+@pytest.mark.parametrize("typed", ["...", "!", "what happens when i leave therapy", "goodbye world i will kill myself"])
+def test_nobody_is_sent_away_who_did_not_leave(bot: Bot, typed: str) -> None:
+    assert Visit(bot).hear(typed)
+
+
+def test_help_in_words_says_how_to_leave(bot: Bot) -> None:
+    heard = Visit(bot).hear("help")
+    assert heard and "/quit" in heard[0].text
+    assert heard != Visit(bot, is_plain=True).hear("help")  # There are no keys to explain there.
 
 
 @pytest.mark.parametrize("typed", ["", "wh", "xqzv bnm", "he cant breathe, who may visit"])
