@@ -74,6 +74,7 @@ class PromptScreen:
                 return None
             finally:
                 self._note = ""
+                self._session.app.erase_when_done = False
             if not self._ahead:
                 return line
         line = self._ahead.pop(0)
@@ -168,6 +169,7 @@ class PromptScreen:
         await run_in_terminal(self._greet)
         app = self._session.app
         if self._ahead and app.future and not app.future.done():
+            app.erase_when_done = True  # An empty line was not asked for.
             app.exit(result="")
 
     def _end(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -210,9 +210,7 @@ def test_what_is_told_of_another_pack_is_not_explained_in_this_one(tiny: Bot, bo
     assert visit.hear("/why") == (Block("words", bot.wording["nothing_yet"]),)
 
 
-@pytest.mark.parametrize(
-    "typed", ["bye", "BYE!!", "/bye", "exit", "i want to leave", "bye bye", "goodbye, thank you"]
-)
+@pytest.mark.parametrize("typed", ["bye", "BYE!!", "/bye", "exit", "i want to leave", "bye bye", "goodbye, thank you"])
 def test_who_is_told_goodbye_has_left(bot: Bot, typed: str) -> None:
     assert Visit(bot).hear(typed) is None
 
