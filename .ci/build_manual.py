@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from unittest import mock
 
 from argparse_manpage.manpage import Manpage
 
@@ -26,8 +27,11 @@ CHANGED = "1795478400"
 
 def write_manual() -> str:
     """The page, as troff reads it."""
-    os.environ["SOURCE_DATE_EPOCH"] = CHANGED
-    os.environ["COLUMNS"] = "80"
+    with mock.patch.dict(os.environ, {"SOURCE_DATE_EPOCH": CHANGED, "COLUMNS": "80"}):
+        return str(_make_page())
+
+
+def _make_page() -> Manpage:
     parser = build_parser(PROGRAM, is_brief=True)
     examples = [line.strip() for command in _list_parsers(parser) for line in (command.epilog or "").splitlines()[1:]]
     parser.epilog = None
@@ -38,7 +42,7 @@ def write_manual() -> str:
     page.add_section("examples", "=", _keep("\n".join(examples)))
     for heading, text in ENDING.items():
         page.add_section(heading, "=", _keep(text))
-    return str(page)
+    return page
 
 
 def _list_parsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
@@ -48,8 +52,10 @@ def _list_parsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentPars
 
 def _keep(text: str) -> str:
     """Lines that troff is to leave as they stand."""
-    escaped = text.rstrip().replace("\\", "\\e").replace("-", "\\-").replace("\n.", "\n\\&.")
-    return f".nf\n{escaped}\n.fi"
+    escaped = text.rstrip().replace("\\", "\\e").replace("-", "\\-")
+    return (
+        ".nf\n" + "\n".join(f"\\&{line}" if line[:1] in (".", "'") else line for line in escaped.splitlines()) + "\n.fi"
+    )
 
 
 if __name__ == "__main__":

@@ -52,11 +52,13 @@ ENDING = {
 1    the question was not answered or could not be read, or checks failed
 2    wrong usage
 3    the pack cannot be used
+70   something went wrong inside the bot
 130  interrupted
 """,
     "environment": """\
 NO_COLOR             if set, no colours and no bold
 ACCESSIBLE           if set, plain lines, as with --plain
+PATIENT_GUIDE_DEBUG  if set, what goes wrong inside the bot is shown with its traceback
 PATIENT_GUIDE_CACHE  the folder in which what was learned from a pack is kept
 """,
 }

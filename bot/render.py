@@ -71,7 +71,7 @@ def draw(lines: Iterable[Line], look: Look) -> str:
 def take_page(blocks: Sequence[Block], look: Look) -> tuple[Sequence[Block], Sequence[Block]]:
     """The blocks that a window has room for, at least one, and the rest.
 
-    No quote is parted from its source, nor shown without the notice; nothing is kept back of what holds a card.
+    No quote is parted from its source, nor shown without the notice. A card, too, is shown whole.
 
     >>> one, two = Block("quote", "One.", "— A. B."), Block("quote", "Two.", "— A. B.")
     >>> notice = Block("notice", "No advice.")
@@ -80,7 +80,7 @@ def take_page(blocks: Sequence[Block], look: Look) -> tuple[Sequence[Block], Seq
     (True, True)
     """
     notice = next((block for block in blocks if block.kind == "notice"), None)
-    if not look.height or any(block.kind == "card" for block in blocks):
+    if not look.height:
         return blocks, ()
     page: list[Block] = []
     for block in blocks:

@@ -104,6 +104,15 @@ def test_commands_are_completed() -> None:
         assert "sha256" not in terminal.text  # Which is nothing to a visitor.
 
 
+def test_escape_closes_what_is_offered() -> None:
+    with open_tiny() as terminal:
+        terminal.type("where can")
+        terminal.wait_for("Where can I park?")
+        terminal.type("\x1b")
+        terminal.settle(1)
+        assert "Where can I park?" not in terminal.text.rpartition("> where can")[2]
+
+
 def test_what_was_asked_before_is_suggested_in_grey_and_taken_with_the_arrow_key() -> None:
     with open_tiny() as terminal:
         terminal.ask("who may come to see her", "Two people")
@@ -185,6 +194,7 @@ def test_topics_are_paged(bot: Bot) -> None:
         first = terminal.text
         terminal.ask("more", 'type "more"')
         assert terminal.text != first
+        assert "not said anything" not in terminal.text
         terminal.ask("do they use lasers", "laser therapy")
         terminal.type("\r")
         terminal.settle()
@@ -461,7 +471,7 @@ def test_plain_lines_have_no_escape_sequence(arguments: list[str], env: dict[str
         terminal.type("bye\n")
         assert terminal.code() == 0
         assert b"\x1b" not in terminal.raw
-        assert not set("│┃─•") & set(terminal.scrollback) - {"•"}
+        assert not set("│┃─━═┌└▌") & set(terminal.scrollback)
 
 
 def test_the_desktops_screen_reader_asks_for_plain_lines(tmp_path: Path) -> None:
@@ -553,11 +563,15 @@ def test_output_to_a_pipe_is_plain(tmp_path: Path) -> None:
 def test_the_prompt_is_there_while_the_pack_is_learned(tmp_path: Path) -> None:
     with Terminal(*TINY, env={"PATIENT_GUIDE_CACHE": str(tmp_path)}) as terminal:
         terminal.wait_for("Getting ready")
-        assert terminal.text.startswith(">")
+        terminal.wait_for(">")
         assert "Welcome" not in terminal.text
-        terminal.type("where can i park\r")  # Before it is ready: answered once it is.
-        terminal.wait_for("behind building B")
-        assert "Welcome to North Clinic" in terminal.scrollback
+        terminal.wait_for("call 999")  # Who is in danger need not wait.
+        terminal.type("where can i park\rwho may visit\r")  # Before it is ready: answered once it is.
+        terminal.wait_for("Two people at a time")
+        terminal.settle()
+        shown = terminal.scrollback
+        assert shown.index("> where can i park") < shown.index("Welcome to North Clinic")
+        assert shown.index("Welcome") < shown.index("behind building B") < shown.index("Two people")
 
 
 def test_who_leaves_while_the_pack_is_learned_does_not_wait(tmp_path: Path) -> None:
@@ -588,8 +602,23 @@ def test_a_bad_edit_is_told_above_the_prompt(pack: Path) -> None:
         terminal.settle()
         path = pack / "intents" / "visiting.yaml"
         path.write_text(path.read_text().replace("quote: Two people", "quote: Too people"))
-        terminal.wait_for("quote is in no article")
-        terminal.wait_for("> half a thought")
+        terminal.wait_for("the pack as it was goes on answering")
+        terminal.settle()
+        lines = terminal.text.splitlines()
+        assert "> half a thought" in lines
+        assert any(line.startswith("intents/visiting.yaml:40:16: quote is in no article") for line in lines)
+
+
+def test_a_bad_edit_is_told_in_plain_lines_and_the_line_asked_for_again(pack: Path) -> None:
+    with Terminal("--pack", str(pack), "--watch", "0.1", "--plain") as terminal:
+        terminal.wait_for("You:")
+        path = pack / "intents" / "visiting.yaml"
+        path.write_text(path.read_text().replace("quote: Two people", "quote: Too people"))
+        terminal.wait_for("the pack as it was goes on answering")
+        terminal.settle()
+        lines = terminal.text.splitlines()
+        assert lines[-1] == "You:"
+        assert any(line.startswith("intents/visiting.yaml:40:16: quote is in no article") for line in lines)
 
 
 # --- history ----------------------------------------------------------------------------------------

@@ -310,14 +310,16 @@ def test_no_line_is_wider_than_the_window_and_no_word_is_lost(kinds: list, width
 def test_pages_leave_nothing_out_and_never_part_a_quote_from_its_source(height: int, quotes: int) -> None:
     blocks = [Block("words", "Said first. " * 12), *[Block("quote", "Quoted. " * 9, "— A. B.")] * quotes]
     blocks += [Block("notice", "No advice."), Block("list", "Ask:\n" + "\n".join(f"{n}. Q?" for n in range(9)))]
-    look, rest, seen = Look(40, height), blocks, ""
+    look, rest, seen, with_quotes = Look(40, height), blocks, "", 0
     while rest:
         page, rest = take_page(rest, look)
         kinds = [block.kind for block in page]
+        with_quotes += "quote" in kinds
         assert ("quote" in kinds) <= ("notice" in kinds)
         seen += draw(lay_out(page), look) + "\n"
         assert len(draw(lay_out(page), look).splitlines()) <= max(height, 7)
     assert seen.count("— A. B.") == quotes
+    assert seen.count("No advice.") == with_quotes
     assert " ".join(seen.split()).count("Said first.") == 12
     assert [f"{n}. Q?" in seen for n in range(9)] == [True] * 9
 
