@@ -387,6 +387,10 @@ def test_what_a_pack_holds_is_no_command_to_the_terminal(pack: Path) -> None:
         terminal.type("bye\r")
         terminal.code()
         assert not OBEYED.search(terminal.raw)
+    for arguments in (["topics"], ["sources"], ["explain", "where can i park"], ["ask", "where can i park"]):
+        with Terminal("--pack", str(pack), *arguments) as terminal:
+            assert terminal.code() == 0
+            assert not OBEYED.search(terminal.raw)
     path.write_text(sound.replace("quote: They must", 'quote: "\\e[31m \u202eThey muzt"'), encoding="utf-8")
     for arguments in ([], ["topics"], ["ask", "x"], ["check"], ["check", "--json"]):
         with Terminal("--pack", str(pack), *arguments) as terminal:
