@@ -193,8 +193,7 @@ class _Chat:
             with suppress(KeyboardInterrupt):  # Between two prompts, Ctrl-C is not meant to end the visit.
                 goes_on = self._answer(line, self._loading.visit.result())
         with suppress(NotYet):  # Who leaves while the pack is being learned is not kept waiting.
-            visit = self._loading.visit.result(timeout=GOODBYE)
-            self._screen.write([Block("words", visit.wording["goodbye"])])
+            self._screen.write(self._loading.visit.result(timeout=GOODBYE).part())
 
     def _read(self) -> str | None:
         while True:

@@ -21,7 +21,6 @@ COMMANDS = ("/help", "/topics", "/sources", "/why", "/more", "/reset", "/plain",
 NEAR = 60
 """Likeness, of 100, from which a mistyped command is taken for one of them."""
 
-
 FEWEST_TYPED, OFFERED = 3, 5
 """Letters from which questions are offered while they are typed, and how many."""
 
@@ -78,6 +77,12 @@ class Visit:
     def greet(self) -> tuple[Block, ...]:
         """What a visit opens with."""
         return (*self._begin("welcome"), *self._say("hint"))
+
+    def part(self) -> tuple[Block, ...]:
+        """What a visit ends with; a card that was just shown is the last to be seen of it."""
+        last = self._session.last
+        card = last.blocks if last and last.kind == "urgent" else ()
+        return (*self._say("goodbye"), *card)
 
     def complete(self, typed: str) -> list[str]:
         """The questions that a line may be meant to become, likest first, or the commands that begin so."""

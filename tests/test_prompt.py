@@ -215,6 +215,15 @@ def test_who_is_told_goodbye_has_left(bot: Bot, typed: str) -> None:
     assert Visit(bot).hear(typed) is None
 
 
+def test_who_leaves_in_danger_sees_the_card_last(bot: Bot) -> None:
+    visit = Visit(bot)
+    card = visit.hear("i want to die")
+    assert visit.hear("goodbye") is None
+    assert card and visit.part()[-1:] == card
+    visit.hear("what is occupational therapy")
+    assert visit.part() == (Block("words", bot.wording["goodbye"]),)
+
+
 @pytest.mark.parametrize("typed", ["...", "!", "what happens when i leave therapy", "goodbye world i will kill myself"])
 def test_nobody_is_sent_away_who_did_not_leave(bot: Bot, typed: str) -> None:
     assert Visit(bot).hear(typed)
