@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bot.engine import Bot, Conversation
     from bot.errors import BotError, ModelError, PackError
-    from bot.types import Alternative, Citation, Kind, Lead, Problem, Reply
+    from bot.types import Alternative, Block, Citation, Kind, Lead, Problem, Reply, Topic
 
 __version__ = "0.1.0"
 
@@ -25,15 +25,18 @@ _HOMES = {
     "ModelError": "errors",
     "PackError": "errors",
     "Alternative": "types",
+    "Block": "types",
     "Citation": "types",
     "Kind": "types",
     "Lead": "types",
     "Problem": "types",
     "Reply": "types",
+    "Topic": "types",
 }
 
 __all__ = [
     "Alternative",
+    "Block",
     "Bot",
     "BotError",
     "Citation",
@@ -44,6 +47,7 @@ __all__ = [
     "PackError",
     "Problem",
     "Reply",
+    "Topic",
 ]
 
 

@@ -19,6 +19,9 @@ PROGRAM = "patient-guide"
 EVERY = 0.5
 """Seconds between two looks at a pack's files. An edit counts once they have stood still from one to the next."""
 
+PORT = 8321
+"""Where the touch-screen page is, unless told otherwise."""
+
 ASKED = {
     "title": "its title",
     "publisher": "who published it",
@@ -42,6 +45,7 @@ EXAMPLES = """\
 {program} ask --json "what is OT?"           the same, as JSON
 echo "do they use heat?" | {program}         one answer for each line
 {program} serve --jsonl                      for another program
+{program} kiosk                              a page for a touch screen
 {program} topics                             what can be asked
 {program} --pack north-clinic/ check         does this pack hold together?
 """
@@ -160,6 +164,25 @@ def _read_seconds(text: str) -> float:
     return seconds
 
 
+def _read_port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text} is no port: write a number up to 65535")
+    return int(text)
+
+
+def _read_address(text: str) -> str:
+    """An address by which this machine can be asked for: the page is served under no other name."""
+    from ipaddress import ip_address  # noqa: PLC0415
+
+    try:
+        address = ip_address("127.0.0.1" if text == "localhost" else text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no address: write one such as 192.168.1.20") from None
+    if address.is_unspecified:
+        raise argparse.ArgumentTypeError(f"{text} stands for every address: write the one that others ask at")
+    return str(address)
+
+
 def _list_everywhere() -> _Parser:
     """What may be written before a command and after it: neither place may overwrite the other with its default."""
     everywhere = _Parser(add_help=False)
@@ -201,6 +224,26 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--pack north-clinic/ serve --jsonl",
     )
     serving.add_argument("--jsonl", action="store_true", required=True, help="JSON Lines on standard input and output")
+
+    showing = command(
+        "kiosk",
+        doors.kiosk,
+        "the touch-screen page, for a browser on this machine",
+        "Serves a page for a touch screen on this machine alone, until it is told to end;\n"
+        "GET /health answers 200 while it can answer questions. It follows the pack's\n"
+        "files, and writes nothing of what is typed anywhere.",
+        "kiosk",
+        "kiosk --port 9000",
+        "--pack north-clinic/ kiosk",
+    )
+    showing.add_argument("--port", type=_read_port, default=PORT, help=f"default {PORT}; 0 takes a free one")
+    showing.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        type=_read_address,
+        default="127.0.0.1",
+        help="an address of this machine that others can reach, to let them; mind that nothing is encrypted",
+    )
 
 
 def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:

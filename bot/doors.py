@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from bot.chat import Loading
     from bot.engine import Answers
     from bot.errors import PackError
+    from bot.kiosk.app import House
     from bot.types import Reply
     from bot.visit import Visit
 
-__all__ = ["ask", "chat", "serve"]
+__all__ = ["ask", "chat", "kiosk", "serve"]
 
 LAST_MOMENT = 15.0
 """Seconds after which a chat that was told to end is ended without more ado."""
@@ -103,6 +104,47 @@ def serve(options: argparse.Namespace) -> int:
     with _open_bot(options) as bot:
         answer_lines(bot, sys.stdin.buffer, sys.stdout.buffer)
     return FINE
+
+
+def kiosk(options: argparse.Namespace) -> int:
+    """Serve the touch-screen page."""
+    try:
+        from bot.kiosk.server import open_port, run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        warn(f"{error.name} is not installed\n    -> install what the page needs: python -m pip install '.[kiosk]'")
+        return WRONG_USAGE
+    try:
+        listener = open_port(options.host, options.port)
+    except OSError as error:
+        warn(
+            f"port {options.port} of {options.host} cannot be used: {error.strerror}\n    -> name another: --port 8322"
+        )
+        return WRONG_USAGE
+    name = f"[{options.host}]" if ":" in options.host else options.host
+    from ipaddress import ip_address  # noqa: PLC0415
+
+    url = f"http://{name}:{listener.getsockname()[1]}/"
+    if not ip_address(options.host).is_loopback:
+        warn(f"Anybody on the network can ask at {url}, and what they type crosses it unencrypted.")
+    # Told to end, it saves its counts first; what a supervisor asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(FINE))
+    say(f"The page is at {url}")
+    with ExitStack() as stack, listener:
+
+        def load(house: House) -> Answers:
+            return stack.enter_context(_open_bot(options, partial(_announce_learning, options, house)))
+
+        run(listener, load, lambda: say("It can answer. To end it, press Ctrl-C."), warn)
+    return FINE
+
+
+def _announce_learning(options: argparse.Namespace, house: House, what: str, share: float) -> None:
+    """Progress of learning; before the first of it, the page gets words for those who wait."""
+    if house.pages is None:
+        from bot.pack import load_pack  # noqa: PLC0415
+
+        house.announce(load_pack(find_root(options)))
+    show_progress(what, share)
 
 
 def _answer_lines(options: argparse.Namespace) -> int:

@@ -15,11 +15,12 @@ from bot.context import Context, Reading
 from bot.followups import FollowUps
 from bot.model import Model
 from bot.offers import Offers
-from bot.pack import shipped_root
+from bot.pack import fingerprint, shipped_root
+from bot.quotes import find_topics
 from bot.safety import RedFlags
 from bot.session import Session
 from bot.text import LONGEST, cut_stretches, index_phrases, open_clitics, split_words
-from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
+from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Topic, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
     SURE_PART,
@@ -73,8 +74,9 @@ class Bot:
     ('answer', 'Clearing')
     """
 
-    def __init__(self, model: Model, today: Callable[[], date] = date.today) -> None:
+    def __init__(self, model: Model, today: Callable[[], date] = date.today, root: Path | None = None) -> None:
         self._model = model
+        self._root = root
         self.flags = RedFlags(model.pack.rules)
         self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
@@ -89,11 +91,23 @@ class Bot:
         `progress` is told of a build: what is being done and the share done. Raises PackError.
         """
         root = Path(pack) if pack is not None else shipped_root()
-        return cls(obtain_model(root, progress or (lambda what, share: None)))
+        return cls(obtain_model(root, progress or (lambda what, share: None)), root=root)
+
+    def reload(self, progress: Progress | None = None) -> Bot:
+        """A bot of the same folder as it stands now, or this one where nothing changed. Raises PackError.
+
+        This one stays as it is, and answers until the other takes its place: `bot = bot.reload()`. Sessions go on.
+        """
+        root = self._root or shipped_root()
+        return self if fingerprint(root) == self.fingerprint else Bot.load(root, progress)
 
     def ask(self, question: str) -> Reply:
         """Answer one question, remembering nothing. Raises TypeError for anything but a string."""
         return self.reply(question, Session())[0]
+
+    async def ask_async(self, question: str) -> Reply:
+        """As `ask`, in a thread of its own, so that an event loop goes on meanwhile."""
+        return await _think_aside(self.ask, question)
 
     def session(self) -> Conversation:
         """A conversation with one visitor."""
@@ -139,6 +153,14 @@ class Bot:
     def intents(self) -> Mapping[str, Intent]:
         """The pack's intents by name; their examples stay in the files."""
         return self.model.pack.intents
+
+    def topics(self) -> tuple[Topic, ...]:
+        """What can be asked, by article and section.
+
+        >>> Bot.load().topics()[-1].section
+        'What Are the Differences and Similarities?'
+        """
+        return find_topics(self.model.pack)
 
     @property
     def wording(self) -> Mapping[str, str]:
@@ -396,9 +418,19 @@ class Conversation:
         reply, self._session = self._bot.reply(question, self._session)
         return reply
 
+    async def ask_async(self, question: str) -> Reply:
+        """As `ask`, in a thread of its own; the next question waits for the reply."""
+        return await _think_aside(self.ask, question)
+
     def reset(self) -> None:
         """Forget everything at once."""
         self._session = Session()
+
+
+async def _think_aside(ask: Callable[[str], Reply], question: str) -> Reply:
+    import asyncio  # noqa: PLC0415 (three bare starts of Python, which no other door needs)
+
+    return await asyncio.to_thread(ask, question)
 
 
 def greet(model: Model, words: str) -> tuple[Reply, Session]:

@@ -9,9 +9,9 @@ from bot.corpus import lead_of
 from bot.intents import QuoteDraft
 from bot.nodes import Scalar
 from bot.text import plain_marks, use_one_of
-from bot.types import Article, Pack, Passage, Problem, Quote, Span
+from bot.types import Article, Pack, Passage, Problem, Quote, Span, Topic
 
-__all__ = ["Finder", "resolve", "unreached"]
+__all__ = ["Finder", "find_topics", "resolve", "unreached"]
 
 LONGEST_LIST = 90
 """Words of a list shown whole when its lead-in is quoted; a longer one is cut after an item."""
@@ -143,3 +143,21 @@ def unreached(pack: Pack) -> list[tuple[Article, Passage]]:
         for passage in article.passages
         if not any(q.article == article.id and q.start < passage.end and passage.start < q.end for q in quoted)
     ]
+
+
+def find_topics(pack: Pack) -> tuple[Topic, ...]:
+    """What a pack can answer: its questions by the section that answers each best, in the order of the articles."""
+    topics = []
+    for article in pack.articles.values():
+        homes = {passage.id: passage.section for passage in article.passages}
+        by_section: dict[str, list[str]] = {section: [] for section in homes.values()}
+        for intent in pack.intents.values():
+            if intent.quotes and intent.quotes[0].article == article.id:
+                by_section[homes[intent.quotes[0].passage]].append(intent.question)
+        topics += [
+            Topic(tuple(questions), section, article.id, article.title, article.publisher)
+            for section, questions in by_section.items()
+            if questions
+        ]
+    others = tuple(i.question for i in pack.intents.values() if i.kind == "answer" and not i.quotes)
+    return (*topics, Topic(others)) if others else tuple(topics)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.quotes import unreached
+from bot.quotes import find_topics, unreached
 from bot.render import shorten
-from bot.types import Article, Pack, Quote
+from bot.types import Article, Pack
 
 __all__ = ["list_passages", "list_sources", "list_topics"]
 
@@ -14,25 +14,18 @@ def list_topics(pack: Pack, everything: bool = False) -> str:
 
     `everything` adds the passages no intent reaches, and what the segmenter left out and why.
     """
-    lines = []
-    for article in pack.articles.values():
-        lines += [f"{article.publisher}: {article.title}", ""]
-        for section in dict.fromkeys(p.section for p in article.passages):
-            questions = [
-                i.question for i in pack.intents.values() if i.quotes and _is_home(article, section, i.quotes[0])
-            ]
-            if questions:
-                lines += [f"  {section}", *(f"    {question}" for question in questions), ""]
-    others = [i.question for i in pack.intents.values() if i.kind == "answer" and not i.quotes]
-    lines += ["Other", *(f"    {question}" for question in others), ""] if others else []
+    lines: list[str] = []
+    last = ""
+    for topic in find_topics(pack):
+        if topic.article != last:
+            lines += [f"{topic.publisher}: {topic.title}", ""] if topic.article else []
+            last = topic.article
+        heading = f"  {topic.section}" if topic.article else "Other"
+        lines += [heading, *(f"    {question}" for question in topic.questions), ""]
     if everything:
         for article in pack.articles.values():
             lines += _list_gaps(pack, article)
     return "\n".join(lines).rstrip()
-
-
-def _is_home(article: Article, section: str, quote: Quote) -> bool:
-    return quote.article == article.id and any(p.section == section and p.id == quote.passage for p in article.passages)
 
 
 def _list_gaps(pack: Pack, article: Article) -> list[str]:

@@ -33,6 +33,7 @@ __all__ = [
     "Rule",
     "Span",
     "Talk",
+    "Topic",
     "Turn",
     "Understanding",
     "Utterance",
@@ -293,6 +294,20 @@ class Pack:
     lexicon: str = ""
     tests: tuple[ContentTest, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is answered under one heading: a section of an article, and the questions that it answers best.
+
+    The last of a pack's topics may hold what no article answers, and then only has `questions`.
+    """
+
+    questions: tuple[str, ...]
+    section: str = ""
+    article: str = ""
+    title: str = ""
+    publisher: str = ""
 
 
 # --- one question -----------------------------------------------------------------------------------
