@@ -93,7 +93,7 @@ def build_app(house: House, complain: Callable[[str], None]) -> Starlette:
         except Exception as error:  # Its name alone, for its words may be what a visitor typed.
             complain(f"a question was not answered: {type(error).__name__}")
             return HTMLResponse(house.pages.card("out_of_order", "emergency"), 503)
-        if reply.text == house.pages.wording["goodbye"]:
+        if reply.blocks[0].text == house.pages.wording["goodbye"]:
             return _leave(house, token)
         house.visits.keep(token, after)
         response = RedirectResponse("/", 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -37,8 +38,8 @@ class Pages:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.wording = pack.wording
-        lines = (line.partition(":") for line in pack.wording["other_languages"].splitlines() if line.strip())
-        self._languages = {text.strip(): code.strip() for code, _, text in lines}
+        lines = pack.wording["other_languages"].splitlines()
+        self._languages = {text: code for code, text in map(_read_language, lines) if text}
         environment = Environment(
             loader=FileSystemLoader(HERE),
             autoescape=True,
@@ -96,3 +97,9 @@ class Pages:
         kind = "alarm" if block.kind == "words" and block.text in alarms else block.kind
         texts = block.text.split("\n\n" if kind == "quote" else "\n")
         return Shown(kind, tuple((text, self._languages.get(text.strip(), "")) for text in texts), block.source)
+
+
+def _read_language(line: str) -> tuple[str, str]:
+    """The code of a line's language and what it says; a line that begins with no code has ""."""
+    found = re.fullmatch(r"\s*(?:([a-z]{2,3}(?:-\w+)*)\s*:)?\s*(.*?)\s*", line)
+    return (found[1] or "", found[2]) if found else ("", line)

@@ -14,7 +14,7 @@ from bot.engine import Answers
 from bot.kiosk.app import House, build_app
 from bot.kiosk.guard import SLOWEST, Guard, name_hosts
 
-__all__ = ["open_port", "run"]
+__all__ = ["build_server", "open_port", "run"]
 
 MOST_CONNECTIONS = 500
 """Beyond these, one is told to come back later."""
@@ -41,15 +41,8 @@ def open_port(address: str, port: int) -> socket.socket:
     return socket.create_server((address, port), family=family, backlog=MOST_CONNECTIONS)
 
 
-def run(
-    listener: socket.socket, load: Callable[[House], Answers], tell: Callable[[], None], complain: Callable[[str], None]
-) -> None:
-    """Serve the page until told to end. `load` fetches the bot meanwhile, `tell` is called once it can answer.
-
-    Raises what `load` raises.
-    """
-    house = House()
-    address, port = listener.getsockname()[:2]
+def build_server(house: House, address: str, port: int, complain: Callable[[str], None]) -> uvicorn.Server:
+    """The server of the page under that name. It logs nothing; `complain` is told what went wrong."""
     config = uvicorn.Config(
         Guard(build_app(house, complain), name_hosts(address, port)),
         http=_Connection,
@@ -65,7 +58,18 @@ def run(
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=LAST_ANSWERS,
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+def run(
+    listener: socket.socket, load: Callable[[House], Answers], tell: Callable[[], None], complain: Callable[[str], None]
+) -> None:
+    """Serve the page until told to end. `load` fetches the bot meanwhile, `tell` is called once it can answer.
+
+    Raises what `load` raises.
+    """
+    house = House()
+    server = build_server(house, *listener.getsockname()[:2], complain)
     failures: list[BaseException] = []
 
     def fetch() -> None:
