@@ -38,9 +38,9 @@ class Screen:
 
 
 @contextmanager
-def serve(bot: Answers | None) -> Iterator[Screen]:
+def serve(bot: Answers | None, port: int = 0) -> Iterator[Screen]:
     """The page with that bot behind it, in a thread."""
-    with open_port("127.0.0.1", 0) as listener:
+    with open_port("127.0.0.1", port) as listener:
         port = listener.getsockname()[1]
         screen = Screen(port)
         screen.house.bot = bot

@@ -161,7 +161,10 @@ function hush() {
 }
 
 function toggleReading() {
-  if (speechSynthesis.speaking) return hush();
+  if (speechSynthesis.speaking) {
+    hush();
+    return dress();
+  }
   const speech = new SpeechSynthesisUtterance(said.innerText);
   speech.voice = findVoice();
   speech.lang = speech.voice.lang;
