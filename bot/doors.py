@@ -127,7 +127,8 @@ def kiosk(options: argparse.Namespace) -> int:
     if not ip_address(options.host).is_loopback:
         warn(f"Anybody on the network can ask at {url}, and what they type crosses it unencrypted.")
     # Told to end, it saves its counts first; what a supervisor asked for is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(FINE))
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, lambda *_: sys.exit(FINE))
     say(f"The page is at {url}")
     with ExitStack() as stack, listener:
 

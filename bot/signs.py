@@ -17,6 +17,9 @@ from bot.text import split_words
 
 __all__ = ["Sign", "compile_sign", "spell_ways"]
 
+LONGEST = 40
+"""Letters of a word as typed beyond which none of a sign is written with * or #."""
+
 _TOKEN = re.compile(r"\([^()]*\)|\.\.\.(?:!\([^()]*\))?|\{\w*\}|[()|]|[^\s()|.]+|\.")
 
 _Choice: TypeAlias = "list[list[str | _Choice]]"
@@ -150,8 +153,7 @@ def _needs_of_group(group: str) -> tuple[frozenset[str], ...]:
     return _needs(_parse(group[1:-1]))
 
 
-@lru_cache(4096)
-def _ways(word: str) -> frozenset[str]:
-    digits = re.sub(r"\d", "#", word)
-    kept = {word[:at] + digits[at:] for at in range(len(word) + 1)}
-    return frozenset(kept | {way[:end] + "*" for way in kept for end in range(len(way) + 1)})
+def _ways(word: str) -> set[str]:  # Never cached: it is a visitor's word.
+    digits = re.sub(r"\d", "#", word[:LONGEST])
+    kept = {word[:at] + digits[at:] + word[LONGEST:] for at in range(len(digits) + 1)}
+    return kept | {way[:end] + "*" for way in kept for end in range(len(digits) + 1)}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from threading import Event
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from bot import Bot
+from bot import Bot, Reply
 from bot.kiosk.visits import CARD, IDLE, WARNED
+from bot.session import Session
 from screen import Screen, launch, serve
 
 DANGER = "my chest hurts and my arm is numb"
@@ -141,7 +143,7 @@ def test_keys_alone_ask_read_and_go_on(open_page: Open, bot: Bot) -> None:
 def test_touch_alone_asks_from_a_topic_and_a_suggestion(open_page: Open, bot: Bot) -> None:
     page = open_page(has_touch=True)
     topic = bot.topics()[1]
-    page.locator("summary").nth(1).tap()
+    page.locator("main > div > details:not(.languages) summary").nth(1).tap()
     page.get_by_role("button", name=topic.questions[0], exact=True).tap()
     await_answer(page)
     reply = bot.ask(topic.questions[0])
@@ -185,6 +187,7 @@ def test_a_tap_too_many_asks_once(open_page: Open) -> None:
 def test_an_empty_field_asks_nothing(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Please type your question first.")
     assert kind(page) == "welcome"
     expect(page.locator("#question")).to_be_focused()
 
@@ -229,6 +232,64 @@ def test_without_a_script_it_asks_answers_and_forgets(open_page: Open, screen: S
     assert page.locator("blockquote").count() == 0
 
 
+def test_the_question_stands_above_its_answer_but_not_on_the_card_nor_on_paper(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "do they use <b>lasers</b> $& {question}")
+    expect(page.locator(".asked")).to_have_text("You asked: do they use <b>lasers</b> $& {question}")
+    page.emulate_media(media="print")
+    expect(page.locator(".asked")).not_to_be_visible()
+    page.emulate_media(media="screen")
+    ask(page, DANGER)
+    expect(page.locator(".asked")).to_have_count(0)
+
+
+def test_who_starts_over_before_the_answer_came_leaves_none_behind(browser: Browser, bot: Bot) -> None:
+    may_answer = Event()
+
+    class Slow:
+        model = bot.model
+
+        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+            may_answer.wait(10)
+            return bot.reply(text, session)
+
+    with serve(Slow()) as screen, browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.goto(screen.url)
+        page.fill("#question", "do they use lasers")
+        page.press("#question", "Enter")
+        expect(page.locator("#told")).to_have_text("One moment, please.")
+        page.get_by_role("button", name="Start over").click()
+        expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+        may_answer.set()
+        page.wait_for_timeout(300)
+        page.reload()
+        assert kind(page) == "welcome"
+        ask(page, "more")
+        assert kind(page) == "clarify"
+        assert page.locator("blockquote").count() == 0
+
+
+def test_what_could_not_be_reached_is_tried_again(open_page: Open, screen: Screen) -> None:
+    page = open_page()
+    tried: list[str] = []
+
+    def lose(route: Route) -> None:
+        tried.append(route.request.url)
+        if len(tried) == 1:
+            route.abort()
+        else:
+            route.fallback()
+
+    page.route("**/ask", lose)
+    page.fill("#question", "do they use lasers")
+    page.press("#question", "Enter")
+    for _ in range(4):
+        page.clock.fast_forward(1000)
+    await_answer(page)
+    assert kind(page) == "answer" and len(tried) == 2
+
+
 # --- time ---
 
 
@@ -268,6 +329,7 @@ def test_after_the_wipe_nothing_brings_a_visit_back(open_page: Open, screen: Scr
     page = open_page()
     page.get_by_role("radio", name="Largest").click()
     ask(page, "do they use lasers")
+    token = page.context.cookies()[0]["value"]
     page.fill("#question", "zanzibar")
     page.clock.fast_forward((IDLE + 1) * 1000)
     page.clock.fast_forward((WARNED + 1) * 1000)
@@ -279,7 +341,7 @@ def test_after_the_wipe_nothing_brings_a_visit_back(open_page: Open, screen: Scr
             assert page.locator("blockquote").count() == 0
             assert page.locator("#size-1").is_checked()
         assert "zanzibar" not in page.content()
-    assert not page.context.cookies()
+    assert page.context.cookies()[0]["value"] != token
 
 
 def test_leaving_the_page_empties_it(open_page: Open, screen: Screen) -> None:
@@ -370,11 +432,60 @@ def test_every_screen_fits_and_every_target_is_large(open_page: Open, width: int
         if question:
             ask(page, question)
         for size in ("1", "3"):
-            page.check(f"#size-{size}", force=True)
+            page.evaluate(f"find('size-{size}').checked = true")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             for name, x, targets_width, height in page.evaluate(TARGETS):
                 assert targets_width >= 64 and height >= 64 and x >= 0 and x + targets_width <= width, name
         start_over(page)
+
+
+SIZES = [(1280, 800), (1024, 768), (900, 700), (768, 1024), (1366, 660), (1920, 1080), (320, 640)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_bar_is_in_reach_and_covers_nothing_that_matters(open_page: Open, size: tuple[int, int]) -> None:
+    width, height = size
+    page = open_page(viewport={"width": width, "height": height})
+    page.check("#size-3", force=True)
+    bar = page.locator(".bar").bounding_box()
+    assert bar and bar["y"] + bar["height"] == height and bar["height"] <= height / 4
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        box = page.evaluate(FOCUSED)
+        is_bar = page.evaluate("document.activeElement.closest('.bar') !== null")
+        is_in_sight = box["y"] >= -1 and box["y"] + box["height"] <= bar["y"]
+        assert is_bar or is_in_sight or box["height"] > bar["y"] - 32, box
+        if is_bar:
+            break
+    ask(page, DANGER)
+    for line in page.locator(".card > *").all()[: 3 if width > 700 else 1]:
+        shown = line.bounding_box()
+        assert shown and shown["y"] + shown["height"] <= bar["y"]
+
+
+FOCUSED = "(document.activeElement.closest('.push') ?? document.activeElement).getBoundingClientRect()"
+
+
+@pytest.mark.parametrize("size", ["1", "3"])
+def test_the_warning_fits_where_there_is_little_room(open_page: Open, size: str) -> None:
+    page = open_page(viewport=NARROW)
+    page.check(f"#size-{size}", force=True)
+    page.fill("#question", "x")
+    page.clock.fast_forward((IDLE + 1) * 1000)
+    dialog = page.locator("#idle").bounding_box()
+    assert dialog and dialog["x"] >= 0 and dialog["width"] <= 320
+    assert dialog["y"] >= 0 and dialog["y"] + dialog["height"] <= 640
+    assert "29 seconds" in page.locator("#idle").inner_text() or "30 seconds" in page.locator("#idle").inner_text()
+
+
+def test_a_topic_opens_under_the_finger(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1280, "height": 800})
+    page.locator("summary").nth(4).click()
+    touched = page.locator("summary").nth(5)
+    touched.scroll_into_view_if_needed()
+    before = touched.bounding_box()
+    touched.click()
+    assert touched.bounding_box() == before
 
 
 def find_faults(page: Page) -> list[str]:
@@ -389,7 +500,7 @@ def test_no_screen_has_a_fault_that_axe_knows(open_page: Open, contrast: bool) -
     faults = {}
 
     def look(name: str) -> None:
-        page.set_checked("#contrast", contrast, force=True)
+        page.evaluate(f"find('contrast').checked = {str(contrast).lower()}")
         faults[name] = find_faults(page)
 
     look("welcome")
@@ -428,8 +539,12 @@ def test_paper_shows_the_answer_and_its_sources_alone(open_page: Open) -> None:
     ask(page, "do they use lasers")
     page.get_by_role("button", name="Print").click()
     assert page.evaluate("globalThis.printed")
+    page.check("#contrast", force=True)
     page.emulate_media(media="print")
-    for hidden in (".bar", "#asking"):
+    style = "getComputedStyle(document.querySelector('blockquote p')).color"
+    assert page.evaluate(style) == "rgb(0, 0, 0)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
+    for hidden in (".bar", "#asking", "#look"):
         expect(page.locator(hidden)).not_to_be_visible()
     for shown in ("blockquote p", "blockquote footer", ".notice"):
         expect(page.locator(shown).first).to_be_visible()
@@ -467,6 +582,10 @@ def test_it_reads_aloud_with_a_voice_of_this_machine(open_page: Open, bot: Bot) 
     page.get_by_role("button", name="Stop reading").click()
     assert page.evaluate("speechSynthesis.speaking") is False
     page.get_by_role("button", name="Read it to me").click()
+    page.get_by_role("checkbox", name="Hide").click()  # Nor is what is hidden read out.
+    assert page.evaluate("speechSynthesis.speaking") is False
+    page.get_by_role("checkbox", name="Hide").click()
+    page.get_by_role("button", name="Read it to me").click()
     start_over(page)
     assert page.evaluate("speechSynthesis.speaking") is False
 
@@ -499,6 +618,51 @@ def test_a_card_stands_while_the_house_is_gone(browser: Browser, tiny: Bot) -> N
         page.clock.fast_forward(4000)
         expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
     context.close()
+
+
+def test_a_card_of_the_house_goes_when_it_can_answer_again(browser: Browser, tiny: Bot) -> None:
+    class Broken:
+        model = tiny.model
+
+        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+            raise MemoryError
+
+    with serve(Broken()) as screen, browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(screen.url)
+        page.fill("#question", "hello")
+        page.press("#question", "Enter")
+        expect(page.get_by_role("alert").first).to_be_visible()
+        page.clock.fast_forward(4000)
+        expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+
+
+def test_what_was_answered_before_the_house_was_gone_does_not_come_back(browser: Browser, bot: Bot) -> None:
+    with serve(bot) as screen, browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(screen.url)
+        ask(page, "do they use lasers")
+        page.route("**/reset", lambda route: route.fulfill(status=503, body="Service Unavailable"))
+        page.get_by_role("button", name="Start over").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.clock.fast_forward(10_000)
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.unroute("**/reset")
+        page.clock.fast_forward(4000)
+        expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+
+
+def test_a_browser_that_keeps_no_cookies_shows_the_card(browser: Browser, bot: Bot) -> None:
+    with serve(bot) as screen, browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.add_init_script("Object.defineProperty(Document.prototype, 'cookie', {get: () => ''})")
+        page.route("**/*", lambda route: route.fallback(headers={**route.request.headers, "cookie": ""}))
+        page.goto(screen.url)
+        context.clear_cookies()
+        ask(page, DANGER)
+        assert kind(page) == "urgent"
 
 
 def test_while_a_pack_is_learned_the_page_waits_and_then_opens(browser: Browser, tiny: Bot) -> None:

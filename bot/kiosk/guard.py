@@ -9,13 +9,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LONGEST_BODY", "SLOWEST", "Guard", "name_hosts"]
+__all__ = ["HEADERS", "LONGEST_BODY", "SLOWEST", "Guard", "name_hosts"]
 
 LONGEST_BODY = 64 * 1024
 """Bytes of one request: as much as of a line of the JSON Lines door."""
 
 SLOWEST = 10.0
 """Seconds in which a request has to arrive."""
+
+TOLD_ONCE = ("host", "origin", "sec-fetch-site", "content-type", "content-length")
+"""Headers of which a second one could say something else to whoever reads it."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -48,6 +51,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
         if scope["type"] != "http":
             return
 
@@ -67,7 +72,9 @@ class Guard:
     def _refuse(self, scope: Scope) -> Response | None:
         """What is wrong with a request by its head."""
         headers = Headers(scope=scope)
-        if headers.getlist("host") != [headers.get("host", "")] or headers.get("host", "").lower() not in self._hosts:
+        if any(len(headers.getlist(name)) > 1 for name in TOLD_ONCE):
+            return PlainTextResponse("a header is there twice\n", 400)
+        if headers.get("host", "").lower() not in self._hosts:
             return PlainTextResponse("this machine is not asked under that name\n", 403)
         if not self._is_own(headers, scope["method"]):
             return PlainTextResponse("another page may not ask this one\n", 403)
@@ -85,11 +92,12 @@ class Guard:
 
         A form of a page without a referrer has the origin "null"; then only what browsers say of the site tells.
         """
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        origin, site = (headers.get(name, "").lower() for name in ("origin", "sec-fetch-site"))
         if origin == "null":
             return site == "same-origin"
         is_foreign = site in ("cross-site", "same-site") and method == "POST"
-        return not is_foreign and (origin is None or origin.lower().removeprefix("http://") in self._hosts)
+        is_here = origin.startswith("http://") and origin.removeprefix("http://") in self._hosts
+        return not is_foreign and (is_here or not origin)
 
     async def _hold(self, scope: Scope, receive: Receive) -> Receive | Response:
         """The body, received whole before anything is done about it."""

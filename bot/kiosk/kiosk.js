@@ -2,98 +2,137 @@
 "use strict";
 
 const find = (id) => document.getElementById(id);
-const [said, asking, look, idle] = ["said", "asking", "look", "idle"].map(find);
+const [said, asking, look, idle, told] = ["said", "asking", "look", "idle", "told"].map(find);
 const word = (name) => find("words").content.querySelector(`[data-word=${name}]`).textContent;
 const { idle: IDLE, warned: WARNED } = document.body.dataset;
 const PING = 10_000; // The least time between two words to the house that somebody is here.
 const PATIENCE = 15_000; // How long an answer may take until this screen says that there is none.
+const AGAIN = 1000; // After which a house that could not be reached is tried once more.
+const AWAIT = 3000; // Between two looks whether it is there again.
 
 let asksAt = 0; // When the visitor is asked whether they are there; performance.now(), as all times here.
 let toldAt = 0;
-let visit = 0; // What was asked in an earlier visit must not be shown in this one.
+let visit = new AbortController(); // What was asked in an earlier visit is given up, and never shown in this one.
+let awaiting = 0;
 
 // --- asking ---
 
-async function send(action, fields) {
+async function send(action, fields, pressed) {
   const mine = visit;
   document.body.setAttribute("aria-busy", "true");
-  const slow = setTimeout(() => (find("wait").textContent = word("wait")), 500);
-  try {
-    const signal = AbortSignal.timeout(PATIENCE);
-    const response = await fetch(action, { method: "POST", body: new URLSearchParams(fields), signal });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (mine !== visit) return;
-    if (!page.getElementById("said")) throw new Error("no screen");
-    show(page);
-  } catch {
-    if (mine === visit) showGone();
-  } finally {
-    clearTimeout(slow);
-    find("wait").textContent = "";
-    if (mine === visit) document.body.removeAttribute("aria-busy");
-  }
+  pressed?.classList.add("pressed");
+  const slow = setTimeout(() => tell(word("wait")), 500);
+  const page = await load(action, new URLSearchParams(fields), mine.signal);
+  clearTimeout(slow);
+  if (mine.signal.aborted) return;
+  tell("");
+  document.body.removeAttribute("aria-busy");
+  if (!page) return showGone();
+  const asked = new URLSearchParams(fields).get("question");
+  show(page, asked);
 }
 
-function show(page) {
+async function load(action, body, ending) {
+  for (const wait of [AGAIN, 0]) {
+    try {
+      const signal = AbortSignal.any([ending, AbortSignal.timeout(PATIENCE)]);
+      const response = await fetch(action, { method: "POST", body, signal });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      return page.getElementById("said") && page;
+    } catch {
+      if (ending.aborted) return null;
+      if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  return null;
+}
+
+function show(page, asked) {
   hush();
+  idle.close();
   document.body.dataset.kind = page.body.dataset.kind;
   said.replaceChildren(...page.getElementById("said").childNodes);
   asking.replaceChildren(...page.getElementById("asking").childNodes);
-  said.dataset.rest = page.getElementById("said").dataset.rest;
-  asksAt = performance.now() + said.dataset.rest * 1000;
+  if (asked && document.body.dataset.kind === "answer") repeat(asked);
+  asksAt = performance.now() + page.getElementById("said").dataset.rest * 1000;
   dress();
   scrollTo(0, 0);
   (said.querySelector("h2") ?? find("question"))?.focus({ preventScroll: true });
+  if (document.body.dataset.kind === "card") awaitHouse();
+}
+
+function repeat(asked) {
+  const line = document.createElement("p");
+  line.className = "asked";
+  line.textContent = word("you_asked").replace("{question}", () => asked);
+  said.querySelector("h2")?.after(line);
+}
+
+function tell(words) {
+  told.textContent = words;
 }
 
 function showGone() {
-  wipe();
+  clear();
   document.body.dataset.kind = "card";
   said.append(find("gone").content.cloneNode(true));
+  said.querySelector("h2").focus();
   awaitHouse();
 }
 
 function awaitHouse() {
-  const timer = setInterval(async () => {
-    try {
-      if ((await fetch("/health")).ok) {
-        clearInterval(timer);
-        location.replace("/");
-      }
-    } catch {
-      // Still gone.
+  clearInterval(awaiting);
+  awaiting = setInterval(async () => {
+    if ((await reaches("/health")) && (await reaches("/reset", { method: "POST", body: new URLSearchParams() }))) {
+      location.replace("/"); // And only with the earlier visit forgotten.
     }
-  }, 3000);
+  }, AWAIT);
+}
+
+function reaches(address, how) {
+  return fetch(address, how).then((response) => response.ok, () => false);
 }
 
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
-  if (form === look || document.body.hasAttribute("aria-busy")) return;
   const action = new URL(form.action).pathname;
   if (action === "/reset") return startOver();
+  if (form === look || document.body.hasAttribute("aria-busy")) return;
+  if (form.id === "ask" && !find("question").value.trim()) {
+    find("question").focus();
+    return tell(word("no_question"));
+  }
   const fields = new FormData(form, event.submitter);
-  find("question")?.blur();
-  send(action, fields);
+  find("question")?.blur(); // A keyboard on the screen would cover the answer.
+  send(action, fields, event.submitter);
 });
 
 // Who types without having touched the field means it.
 document.addEventListener("keydown", (event) => {
   const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (isLetter && !idle.open && !event.target.closest("input")) find("question")?.focus();
+  if (isLetter && !idle.open && !event.target.closest("input:not([type])")) find("question")?.focus();
 });
+document.addEventListener("input", () => tell(""));
 
 // --- forgetting ---
 
-function wipe() {
-  visit += 1;
+function clear() {
+  visit.abort();
+  visit = new AbortController();
   hush();
+  tell("");
   idle.close();
   document.body.removeAttribute("aria-busy");
   find("ask")?.reset();
-  look.reset();
   said.replaceChildren();
   asking.replaceChildren();
+}
+
+function wipe() {
+  clear();
+  look.reset();
+  find("hide").checked = false;
 }
 
 function startOver() {
@@ -104,7 +143,7 @@ function startOver() {
 function isTouched() {
   const isAsked = document.body.dataset.kind !== "welcome" || Boolean(find("question")?.value);
   const isOpened = asking.querySelector("details[open]") !== null;
-  const isDressed = [...look.elements].some((input) => input.checked !== input.defaultChecked);
+  const isDressed = [...look.elements, find("hide")].some((input) => input.checked !== input.defaultChecked);
   return isAsked || isOpened || isDressed;
 }
 
@@ -133,8 +172,9 @@ function lookAtClock() {
   } else if (left <= 0) {
     startOver();
   } else if (left <= WARNED * 1000) {
+    const tells = find("idle-tells");
+    tells.textContent = tells.dataset.words.replace("{seconds}", Math.max(1, Math.ceil(left / 1000)));
     if (!idle.open) idle.showModal();
-    find("idle-left").textContent = Math.ceil(left / 1000);
   }
 }
 
@@ -173,15 +213,23 @@ function toggleReading() {
 }
 
 function dress() {
-  const read = find("read");
-  if (!read) return;
-  read.hidden = !findVoice();
-  read.textContent = word(globalThis.speechSynthesis?.speaking ? "unread" : "read");
-  read.onclick = toggleReading;
-  find("print").hidden = false;
-  find("print").onclick = () => print();
+  const [read, paper, ask] = ["read", "print", "ask"].map(find);
+  if (read) {
+    read.hidden = !findVoice();
+    read.textContent = word(globalThis.speechSynthesis?.speaking ? "read_no_more" : "read_aloud");
+    read.onclick = toggleReading;
+  }
+  if (paper) {
+    paper.hidden = false;
+    paper.onclick = () => print();
+  }
+  if (ask) ask.noValidate = true; // The browser's own words are small.
 }
 
+find("hide").addEventListener("change", () => {
+  hush();
+  dress();
+});
 globalThis.speechSynthesis?.addEventListener("voiceschanged", dress);
 asksAt = performance.now() + said.dataset.rest * 1000;
 dress();

@@ -80,8 +80,8 @@ class Pages:
 
     def still_here(self, rest: float) -> str:
         """The question whether somebody is there, for a page without a script; in `rest` seconds all is forgotten."""
-        said = [self._show(Block("words", self.wording[key])) for key in ("still_here", "cleared_soon")]
-        return self._draw("still_here", said, rest=rest)
+        words = self.wording["cleared_soon"].format(seconds=ceil(rest))
+        return self._draw("still_here", [self._show(Block("words", words))], rest=rest)
 
     def card(self, *keys: str) -> str:
         """A screen without a field: what to do while nothing can be asked."""

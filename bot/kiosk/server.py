@@ -7,32 +7,50 @@ import socket
 from collections.abc import Callable
 from threading import Thread
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.engine import Answers
 from bot.kiosk.app import House, build_app
-from bot.kiosk.guard import SLOWEST, Guard, name_hosts
+from bot.kiosk.guard import HEADERS, Guard, name_hosts
 
 __all__ = ["build_server", "open_port", "run"]
 
 MOST_CONNECTIONS = 500
-"""Beyond these, one is told to come back later."""
+"""Beyond these, one is closed: fewer than the files that a process may have open by default."""
+
+SLOWEST_HEAD = 3.0
+"""Seconds in which a connection has to ask for something."""
 
 LAST_ANSWERS = 3
 """Seconds that requests have to end in when the process is told to."""
 
 
 class _Connection(H11Protocol):
-    """A connection that is closed where no request has come in time."""
+    """A connection that is closed where no request has come in time, or where there are too many."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.loop.call_later(SLOWEST, self._close_idle)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.close()
+        else:
+            self.loop.call_later(SLOWEST_HEAD, self._close_idle)
 
     def _close_idle(self) -> None:
         if self.cycle is None:
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP: no route sees it, so what every response carries is added here."""
+        headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+        body = msg.encode("ascii", "replace")
+        start = h11.Response(
+            status_code=400, headers=[(b"content-type", b"text/plain"), *headers], reason=b"Bad Request"
+        )
+        for event in (start, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 def open_port(address: str, port: int) -> socket.socket:
@@ -48,14 +66,13 @@ def build_server(house: House, address: str, port: int, complain: Callable[[str]
         http=_Connection,
         loop="asyncio",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         interface="asgi3",
         log_config=None,
         log_level="critical",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=LAST_ANSWERS,
     )
     return uvicorn.Server(config)
@@ -69,7 +86,8 @@ def run(
     Raises what `load` raises.
     """
     house = House()
-    server = build_server(house, *listener.getsockname()[:2], complain)
+    address, port = listener.getsockname()[:2]
+    server = build_server(house, address, port, complain)
     failures: list[BaseException] = []
 
     def fetch() -> None:

@@ -67,7 +67,7 @@ class Visits:
 
     def find(self, token: str | None) -> Visit | None:
         """The visit of that token, unless it is over."""
-        self._forget_old()
+        self.forget_old()
         return self._visits.get(token) if token else None
 
     def rest(self, visit: Visit) -> float:
@@ -93,20 +93,24 @@ class Visits:
             self._visits.popitem(last=False)
         return token
 
-    def keep(self, token: str, session: Session) -> None:
+    def keep(self, token: str, session: Session) -> bool:
         """Go on from that session; a visit that was ended meanwhile stays so, or the next visitor would see it."""
-        if visit := self.find(token):
+        visit = self.find(token)
+        if visit:
             self._visits[token] = replace(visit, session=session, touched=self._clock())
             self._visits.move_to_end(token)
+        return visit is not None
 
     def forget(self, token: str | None) -> None:
         """End a visit."""
         if token:
             self._visits.pop(token, None)
 
-    def _forget_old(self) -> None:
+    def forget_old(self) -> None:
+        """End the visits that nobody has touched for too long."""
         now = self._clock()
+        # Where nothing was said yet there is nothing to forget: the next visitor may come in an hour.
         # A card keeps its visit longer than those touched after it, so the oldest is not always the first to go.
-        over = [token for token, v in self._visits.items() if v.touched + v.patience + WARNED + LATE < now]
+        over = [t for t, v in self._visits.items() if v.session.last and v.touched + v.patience + WARNED + LATE < now]
         for token in over:
             del self._visits[token]
