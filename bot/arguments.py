@@ -229,9 +229,9 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
         "kiosk",
         doors.kiosk,
         "the touch-screen page, for a browser on this machine",
-        "Serves a page for a touch screen on this machine alone, until it is told to end;\n"
-        "GET /health answers 200 while it can answer questions. It follows the pack's\n"
-        "files, and writes nothing of what is typed anywhere.",
+        "Serves a page for a touch screen, on this machine alone, until it is told to\n"
+        "end. GET /health answers 200 while it can answer questions. It follows the\n"
+        "pack's files, and writes nothing of what is typed anywhere.",
         "kiosk",
         "kiosk --port 9000",
         "--pack north-clinic/ kiosk",

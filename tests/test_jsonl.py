@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+import time
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from bot import Bot
 from bot.jsonl import LONGEST_LINE, MOST_SESSIONS, Door, serve
+from conftest import PACKS, ROOT
 
 
 def talk(bot: Bot, *lines: bytes | dict[str, Any]) -> list[dict[str, Any]]:
@@ -137,3 +142,55 @@ def test_sessions_are_bounded_in_age(tiny: Bot, monkeypatch: pytest.MonkeyPatch)
     door.answer(b'{"question": "is parking free", "session": "old"}')
     now[0] = 4000.0
     assert door.answer(b'{"question": "say that again", "session": "old"}')["reply"]["kind"] == "clarify"
+
+
+def start() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "bot", "--pack", str(PACKS / "tiny"), "serve", "--jsonl"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+
+
+def test_a_reader_that_stalls_holds_nothing_up_for_good(tiny: Bot) -> None:
+    """The door waits for its reader, and the writer for the door; nothing is lost, and nothing piles up."""
+    lines = [{"id": number, "question": "where can i park", "session": "s"} for number in range(1500)]
+    with start() as door:
+        assert door.stdin and door.stdout
+        writer = Thread(target=lambda: (door.stdin.write(b"".join(map(encode, lines))), door.stdin.close()))  # type: ignore[union-attr]
+        writer.start()
+        time.sleep(1.0)  # The pipe is full by now.
+        assert door.poll() is None and writer.is_alive()
+        answered = [json.loads(line) for line in door.stdout]
+        writer.join()
+    assert [answer["id"] for answer in answered[1:]] == list(range(1500))
+    assert door.returncode == 0
+
+
+def test_malformed_huge_and_interleaved_lines_are_each_answered_in_order(bot: Bot) -> None:
+    laser = {"question": "do they use lasers", "session": "a"}
+    other = {"question": "what is occupational therapy?", "session": "b"}
+    again = {"question": "say that again"}
+    answers = talk(
+        bot,
+        {"id": 1, **laser},
+        b"\xff{broken",
+        {"id": 2, **other},
+        b"x" * 200_000,
+        {"id": 3, **again, "session": "a"},
+        b'{"id": 4, "question": "hi"} {"id": 5}',
+        {"id": 6, **again, "session": "b"},
+    )[1:]
+    assert [answer["id"] for answer in answers] == [1, None, 2, None, 3, None, 6]
+    quotes = {
+        answer["id"]: [c["quote"] for c in answer["reply"]["citations"]] for answer in answers if "reply" in answer
+    }
+    assert quotes[3] == quotes[1] != quotes[2] == quotes[6]
+
+
+def test_a_line_cut_off_by_the_end_is_answered(tiny: Bot) -> None:
+    with start() as door:
+        said, _ = door.communicate(b'{"id": 1, "question": "where can i park"}\n{"id": 2, "question": "where')
+    kinds = [set(json.loads(line)) for line in said.splitlines()[1:]]
+    assert kinds == [{"id", "reply"}, {"id", "error"}]
+
+
+def encode(request: dict[str, Any]) -> bytes:
+    return json.dumps(request).encode() + b"\n"

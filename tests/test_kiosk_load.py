@@ -1,0 +1,144 @@
+"""The touch-screen page under many visitors and random requests.
+
+A short run here; by hand `PATIENT_GUIDE_LOAD=120` is for that many seconds, `PATIENT_GUIDE_SOAK=100000` for that many
+questions, and `PATIENT_GUIDE_REQUESTS=10000` for that many random requests.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import Bot
+from screen import Screen, serve
+
+SECONDS = float(os.environ.get("PATIENT_GUIDE_LOAD", "4"))
+QUESTIONS = int(os.environ.get("PATIENT_GUIDE_SOAK", "400"))
+REQUESTS = int(os.environ.get("PATIENT_GUIDE_REQUESTS", "300"))
+VISITORS = 50
+
+
+@pytest.fixture(scope="module")
+def screen(bot: Bot) -> Iterator[Screen]:
+    with serve(bot) as served:
+        yield served
+
+
+def read_quotes(page: str) -> tuple[str, ...]:
+    return tuple(unescape(text) for text in re.findall(r"<blockquote>\s*<p>(.*?)</p>", page, re.DOTALL))
+
+
+def test_fifty_visitors_at_once_are_answered_and_none_sees_another(screen: Screen, bot: Bot) -> None:
+    """Each asks of a subject of its own, then says "say that again": it must be what that visitor was told."""
+    asked = [q for topic in bot.topics() for q in topic.questions if bot.ask(q).citations][:VISITORS]
+    end = time.monotonic() + SECONDS
+
+    def visit(number: int) -> tuple[int, list[float]]:
+        waits: list[float] = []
+        right = 0
+        with httpx.Client(base_url=screen.url, follow_redirects=True, timeout=30) as visitor:
+            visitor.get("/")
+            time.sleep(2 * number / VISITORS)  # They do not come all in the same moment.
+            while time.monotonic() < end or not waits:
+                question = asked[(number + right) % len(asked)]
+                pages = []
+                for typed in (question, "say that again"):
+                    began = time.monotonic()
+                    page = visitor.post("/ask", data={"question": typed})
+                    waits.append(time.monotonic() - began)
+                    assert page.status_code == 200, page.text
+                    pages.append(read_quotes(page.text))
+                    time.sleep(1.0)
+                assert pages[0] and pages[0][0] in pages[1], question
+                right += 1
+        return right, waits
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        visits = list(pool.map(visit, range(VISITORS)))
+    waits = sorted(wait for _, waited in visits for wait in waited)
+    assert all(right for right, _ in visits)
+    print(
+        f"{len(waits)} questions of {VISITORS} visitors: median {waits[len(waits) // 2] * 1000:.0f} ms, "
+        f"longest {waits[-1] * 1000:.0f} ms"
+    )
+
+
+def measure_memory() -> int:
+    """Bytes that this process has in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_memory_stays_flat_however_much_is_asked(bot: Bot) -> None:
+    """Questions, known and unknown, in visits of ten, one process."""
+    chosen = random.Random(8)
+    known = [question for topic in bot.topics() for question in topic.questions]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+
+    def ask(count: int) -> None:
+        session = bot.session()
+        for number in range(count):
+            if number % 10 == 0:
+                session = bot.session()
+            words = chosen.choice(known).split()
+            words[chosen.randrange(len(words))] = "".join(chosen.choices(letters, k=chosen.randint(2, 9)))
+            session.ask(" ".join(words))
+
+    ask(400)  # What is made when it is first of use is there by then.
+    before = measure_memory()
+    ask(QUESTIONS)
+    grown = measure_memory() / before - 1
+    print(f"after {QUESTIONS} questions: {before / 2**20:.0f} MB and {grown:+.1%}")
+    assert grown < 0.05
+
+
+NAMES = st.sampled_from(
+    ["Host", "Origin", "Cookie", "Content-Type", "Content-Length", "Sec-Fetch-Site", "Transfer-Encoding", "X"]
+)
+VALUES = st.one_of(
+    st.sampled_from(
+        ["HOST", "http://HOST", "null", "patient_guide_visit=x", "application/x-www-form-urlencoded", "chunked", "5"]
+    ),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40),
+)
+METHODS = st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "CONNECT", "X" * 30, "get"])
+PATHS = st.one_of(
+    st.sampled_from(["/", "/ask", "/stay", "/reset", "/health", "/kiosk.js", "/ask/", "*", "http://evil/"]),
+    st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=40).map("/{}".format),
+)
+
+
+@settings(max_examples=REQUESTS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(METHODS, PATHS, st.lists(st.tuples(NAMES, VALUES), max_size=5), st.booleans(), st.binary(max_size=300))
+def test_no_request_ends_in_an_error_of_the_server(
+    screen: Screen, method: str, path: str, headers: list[tuple[str, str]], is_sound: bool, body: bytes
+) -> None:
+    host = f"127.0.0.1:{screen.port}"
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}".replace("HOST", host) for name, value in headers)]
+    if is_sound:
+        form = "Content-Type: application/x-www-form-urlencoded"
+        lines = [lines[0], f"Host: {host}", form, f"Content-Length: {len(body)}"]
+    with socket.create_connection(("127.0.0.1", screen.port)) as line:
+        line.settimeout(20)
+        line.sendall("\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body)
+        line.shutdown(socket.SHUT_WR)
+        try:
+            said = line.recv(1 << 16)
+        except ConnectionResetError:
+            said = b""  # It was refused before all of it had come.
+    assert not said or re.match(rb"HTTP/1.1 [234]\d\d ", said), said
+    assert not said or b"default-src 'none'" in said
+    assert screen.complaints == []
