@@ -58,3 +58,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module  # noqa: PLC0415
 
     return getattr(import_module(f"bot.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What can be imported from here, for whoever looks around."""
+    return [*globals(), *__all__]

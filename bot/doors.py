@@ -111,7 +111,12 @@ def kiosk(options: argparse.Namespace) -> int:
     try:
         from bot.kiosk.server import open_port, run  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        warn(f"{error.name} is not installed\n    -> install what the page needs: python -m pip install '.[kiosk]'")
+        if error.name not in ("h11", "jinja2", "starlette", "uvicorn"):
+            raise
+        warn(
+            f"the touch-screen page is not installed: there is no {error.name}\n"
+            f"    -> in the folder of the README: {sys.executable} -m pip install '.[kiosk]'"
+        )
         return WRONG_USAGE
     try:
         listener = open_port(options.host, options.port)
@@ -129,7 +134,7 @@ def kiosk(options: argparse.Namespace) -> int:
     # Told to end, it saves its counts first; what a supervisor asked for is no failure.
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, lambda *_: sys.exit(FINE))
-    say(f"The page is at {url}")
+    say(f"The page is at {url}\nIts content is {find_root(options).resolve()}")
     with ExitStack() as stack, listener:
 
         def load(house: House) -> Answers:

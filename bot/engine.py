@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.cache import Progress, obtain_model
 from bot.compose import Answer, Composer, write_out
@@ -33,6 +33,8 @@ from bot.understand import (
 )
 
 __all__ = ["Answers", "Bot", "Conversation", "greet"]
+
+T = TypeVar("T")
 
 NAMED_FIRST, FILLED_IN, JOINED = 0.3, 0.5, 0.2
 """Shares of the scores of an open question's other wordings: with the subject before it, with the subject in place of
@@ -77,6 +79,7 @@ class Bot:
     def __init__(self, model: Model, today: Callable[[], date] = date.today, root: Path | None = None) -> None:
         self._model = model
         self._root = root
+        self._today = today
         self.flags = RedFlags(model.pack.rules)
         self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
@@ -90,16 +93,17 @@ class Bot:
 
         `progress` is told of a build: what is being done and the share done. Raises PackError.
         """
-        root = Path(pack) if pack is not None else shipped_root()
-        return cls(obtain_model(root, progress or (lambda what, share: None)), root=root)
+        root = Path(pack).resolve() if pack is not None else shipped_root()
+        return cls(obtain_model(root, progress or _be_quiet), root=root)
 
     def reload(self, progress: Progress | None = None) -> Bot:
         """A bot of the same folder as it stands now, or this one where nothing changed. Raises PackError.
 
         This one stays as it is, and answers until the other takes its place: `bot = bot.reload()`. Sessions go on.
         """
-        root = self._root or shipped_root()
-        return self if fingerprint(root) == self.fingerprint else Bot.load(root, progress)
+        if self._root is None or fingerprint(self._root) == self.fingerprint:
+            return self
+        return Bot(obtain_model(self._root, progress or _be_quiet), self._today, self._root)
 
     def ask(self, question: str) -> Reply:
         """Answer one question, remembering nothing. Raises TypeError for anything but a string."""
@@ -107,7 +111,7 @@ class Bot:
 
     async def ask_async(self, question: str) -> Reply:
         """As `ask`, in a thread of its own, so that an event loop goes on meanwhile."""
-        return await _think_aside(self.ask, question)
+        return await _think_aside(lambda: self.ask(question))
 
     def session(self) -> Conversation:
         """A conversation with one visitor."""
@@ -415,22 +419,32 @@ class Conversation:
 
     def ask(self, question: str) -> Reply:
         """Answer a question in the light of the earlier ones."""
-        reply, self._session = self._bot.reply(question, self._session)
-        return reply
+        before = self._session
+        return self._remember(before, *self._bot.reply(question, before))
 
     async def ask_async(self, question: str) -> Reply:
-        """As `ask`, in a thread of its own; the next question waits for the reply."""
-        return await _think_aside(self.ask, question)
+        """As `ask`, in a thread of its own. Await it before the next question, which goes on from this one."""
+        before = self._session
+        return self._remember(before, *await _think_aside(lambda: self._bot.reply(question, before)))
+
+    def _remember(self, before: Session, reply: Reply, after: Session) -> Reply:
+        if self._session is before:  # It may have been reset meanwhile, and then stays so.
+            self._session = after
+        return reply
 
     def reset(self) -> None:
         """Forget everything at once."""
         self._session = Session()
 
 
-async def _think_aside(ask: Callable[[str], Reply], question: str) -> Reply:
+async def _think_aside(think: Callable[[], T]) -> T:
     import asyncio  # noqa: PLC0415 (three bare starts of Python, which no other door needs)
 
-    return await asyncio.to_thread(ask, question)
+    return await asyncio.to_thread(think)
+
+
+def _be_quiet(what: str, share: float) -> None:
+    """Progress that nobody asked for."""
 
 
 def greet(model: Model, words: str) -> tuple[Reply, Session]:

@@ -9,11 +9,13 @@ be understood by words that no example holds. A word without concepts is only kn
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from bot.types import Problem
 
 __all__ = ["Lexicon", "read_lexicon"]
+
+MOST_FOUND = 4096
+"""Words that are remembered once they were found: the lexicon's own, and of what visitors type no others."""
 
 _LINE = re.compile(r"[^\W\d_]+:(?: [^\W\d_]+ \d{1,2})*")
 
@@ -46,7 +48,7 @@ class Lexicon:
 
     def __init__(self, lines: bytes) -> None:
         self.lines = lines
-        self._find = lru_cache(maxsize=4096)(self._search)
+        self._found: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def __contains__(self, word: str) -> bool:
         return self._find(word) is not None
@@ -58,6 +60,14 @@ class Lexicon:
     def words(self) -> list[str]:
         """Every word listed."""
         return [line.partition(":")[0] for line in self.lines.decode().split("\n")]
+
+    def _find(self, word: str) -> tuple[tuple[str, float], ...] | None:
+        if word in self._found:
+            return self._found[word]
+        concepts = self._search(word)
+        if concepts is not None and len(self._found) < MOST_FOUND:
+            self._found[word] = concepts
+        return concepts
 
     def _search(self, word: str) -> tuple[tuple[str, float], ...] | None:
         wanted, lines = f"{word}:".encode(), self.lines

@@ -97,6 +97,7 @@ WORDING: dict[str, frozenset[str]] = {
         "other_topics": "",
         "topic_of": "publisher",
         "start_over": "",
+        "forgets": "",
         "hide": "",
         "hidden": "",
         "text_size": "",

@@ -14,7 +14,7 @@ from bot.text import clean, fold, split_words
 from bot.topics import list_sources, list_topics
 from bot.types import Block
 
-__all__ = ["COMMANDS", "Visit"]
+__all__ = ["COMMANDS", "Visit", "says_goodbye"]
 
 COMMANDS = ("/help", "/topics", "/sources", "/why", "/more", "/reset", "/plain", "/quit")
 
@@ -99,8 +99,7 @@ class Visit:
         """What is said to a line; None where the visitor leaves."""
         self.has_restarted = False
         word = fold(clean(typed)).strip(" .!")
-        leaving = [fold(part).strip(" .!") for part in self.wording["leave"].split(",")]
-        if word == "/quit" or (word and word.removeprefix("/") in leaving):
+        if word == "/quit" or says_goodbye(word.removeprefix("/"), self.wording):
             return None
         if word.startswith("/") and " " not in word:
             return self._obey(word)
@@ -179,6 +178,12 @@ class Visit:
         others = [a.question for a in last.alternatives if intents[a.intent].kind == "answer"]
         if others:
             yield "\n".join([wording["could_mean"], *(f"- {question}" for question in others)])
+
+
+def says_goodbye(typed: str, wording: Mapping[str, str]) -> bool:
+    """Whether a line is one of the words with which a pack lets its visitors leave."""
+    word = fold(clean(typed)).strip(" .!")
+    return bool(word) and word in (fold(part).strip(" .!") for part in wording["leave"].split(","))
 
 
 def _by_paragraph(text: str) -> tuple[Block, ...]:

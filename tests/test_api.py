@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import inspect
 import json
 import os
@@ -12,13 +13,16 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 import bot as package
 from bot import Bot, BotError, Conversation, ModelError, PackError, Reply, Topic, errors
+from bot.session import Session
 from conftest import ROOT, require
 
 QUESTIONS = [
@@ -157,13 +161,48 @@ def test_a_session_is_bounded_whatever_is_asked(bot: Bot) -> None:
 
 
 def test_no_cache_keeps_the_words_of_visitors(bot: Bot) -> None:
-    rooms = [room for name, room in sys.modules.items() if name.startswith("bot.")]
-    caches = [thing for room in rooms for thing in vars(room).values() if hasattr(thing, "cache_info")]
-    assert caches
-    bot.ask("my frobnik has a blixter at home")
-    before = [it.cache_info().currsize for it in caches]
-    bot.ask("my zanzibar has a quagmyre at home")
-    assert [it.cache_info().currsize for it in caches] == before
+    session = bot.session()
+    session.ask("my zanzibarquokka hurts, can the zanzibarquokka get therapy")
+    session.reset()
+    caches = [
+        thing for thing in gc.get_objects() if type(thing).__name__ in ("_lru_cache_wrapper", "dict", "set", "list")
+    ]
+    assert len(caches) > 1000
+    held = [type(thing).__name__ for thing in caches if any("zanzibarquokka" in word for word in find_words(thing))]
+    assert held == []
+
+
+def find_words(thing: object) -> Iterator[str]:
+    """The texts in a container, and in the tuples and sets in it; those of a cache, and its keys."""
+    for inner in gc.get_referents(thing):
+        if isinstance(inner, str):
+            yield inner
+        elif type(inner) in (tuple, frozenset):
+            yield from (word for word in inner if isinstance(word, str))
+        elif type(thing).__name__ == "_lru_cache_wrapper" and isinstance(inner, dict):
+            yield from find_words(inner)
+
+
+def test_a_reset_holds_though_an_answer_was_still_to_come(bot: Bot) -> None:
+    may_answer = Event()
+
+    class Slow:
+        model = bot.model
+
+        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+            may_answer.wait(10)
+            return bot.reply(text, session)
+
+    async def leave_early() -> None:
+        visitor = Conversation(Slow())
+        waiting = asyncio.create_task(visitor.ask_async("what is occupational therapy?"))
+        await asyncio.sleep(0.1)
+        visitor.reset()
+        may_answer.set()
+        assert (await waiting).kind == "answer"
+        assert (await visitor.ask_async("say that again")).kind == "clarify"
+
+    asyncio.run(leave_early())
 
 
 def test_a_mypy_user_sees_the_types(tmp_path: Path) -> None:
@@ -191,7 +230,7 @@ def test_a_program_that_is_not_python_talks_to_it_line_by_line(bot: Bot) -> None
     script = re.search(r"```js\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert script
     ended = subprocess.run(
-        ["node", "--input-type=module", "-e", script[1].replace('"python"', json.dumps(sys.executable))],
+        ["node", "--input-type=module", "-e", script[1].replace('".venv/bin/python"', json.dumps(sys.executable))],
         capture_output=True,
         cwd=ROOT,
         timeout=60,

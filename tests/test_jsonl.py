@@ -154,13 +154,14 @@ def test_a_reader_that_stalls_holds_nothing_up_for_good(tiny: Bot) -> None:
     lines = [{"id": number, "question": "where can i park", "session": "s"} for number in range(1500)]
     with start() as door:
         assert door.stdin and door.stdout
+        assert b"ready" in door.stdout.readline()
         writer = Thread(target=lambda: (door.stdin.write(b"".join(map(encode, lines))), door.stdin.close()))  # type: ignore[union-attr]
         writer.start()
         time.sleep(1.0)  # The pipe is full by now.
         assert door.poll() is None and writer.is_alive()
         answered = [json.loads(line) for line in door.stdout]
         writer.join()
-    assert [answer["id"] for answer in answered[1:]] == list(range(1500))
+    assert [answer["id"] for answer in answered] == list(range(1500))
     assert door.returncode == 0
 
 

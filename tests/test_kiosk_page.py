@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 from bot import Bot, Reply
 from bot.kiosk.visits import CARD, IDLE, WARNED
 from bot.session import Session
-from screen import Screen, launch, serve
+from browser import launch
+from screen import Screen, serve
 
 DANGER = "my chest hurts and my arm is numb"
 SCREENS = {
@@ -615,27 +616,152 @@ def test_a_card_stands_while_the_house_is_gone(browser: Browser, tiny: Bot) -> N
     page.clock.fast_forward(120_000)
     expect(card).to_be_visible()
     with serve(tiny, screen.port):
-        page.clock.fast_forward(4000)
+        page.clock.fast_forward(31_000)
         expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
     context.close()
 
 
-def test_a_card_of_the_house_goes_when_it_can_answer_again(browser: Browser, tiny: Bot) -> None:
-    class Broken:
-        model = tiny.model
+def test_an_answer_that_fails_leaves_the_field_and_the_visit(browser: Browser, bot: Bot) -> None:
+    fails: list[bool] = []
+
+    class Failing:
+        model = bot.model
 
         def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
-            raise MemoryError
+            if fails:
+                raise MemoryError
+            return bot.reply(text, session)
 
-    with serve(Broken()) as screen, browser.new_context(viewport=WIDE) as context:
+    with serve(Failing()) as screen, browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.goto(screen.url)
+        ask(page, "what is occupational therapy?")
+        fails.append(True)
+        ask(page, "and the other one?")
+        expect(page.locator("#said")).to_contain_text(bot.wording["out_of_order"])
+        expect(page.locator("#said")).to_contain_text("911")
+        fails.clear()
+        ask(page, "and the other one?")
+        assert kind(page) == "answer"
+
+
+def test_the_card_of_a_house_that_is_gone_does_not_take_the_next_visit_with_it(browser: Browser, bot: Bot) -> None:
+    with browser.new_context(viewport=WIDE) as context:
         page = context.new_page()
         page.clock.install()
-        page.goto(screen.url)
+        with serve(bot) as screen:
+            page.goto(screen.url)
         page.fill("#question", "hello")
         page.press("#question", "Enter")
-        expect(page.get_by_role("alert").first).to_be_visible()
-        page.clock.fast_forward(4000)
-        expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+        page.clock.fast_forward(2000)
+        expect(page.get_by_role("alert")).to_be_visible()
+        with serve(bot, screen.port):
+            page.get_by_role("button", name="Start over").click()
+            expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+            ask(page, DANGER)
+            for _ in range(20):
+                page.clock.fast_forward(3000)
+            assert kind(page) == "urgent"
+
+
+def test_the_wipe_ends_in_a_card_where_the_house_is_gone(browser: Browser, tiny: Bot) -> None:
+    with browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.clock.install()
+        with serve(tiny) as screen:
+            page.goto(screen.url)
+            page.fill("#question", "zanzibar")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.clock.fast_forward((IDLE + 1) * 1000)
+        page.clock.fast_forward((WARNED + 1) * 1000)
+        for _ in range(5):
+            page.clock.fast_forward(1000)
+        expect(page.get_by_role("alert")).to_contain_text("999")
+        assert "zanzibar" not in page.content()
+        assert sum(url.endswith("/reset") for url in asked) == 2
+
+
+def test_the_wipe_waits_for_a_house_that_is_slow(open_page: Open) -> None:
+    page = open_page()
+    asked: list[str] = []
+
+    def delay(route: Route) -> None:
+        asked.append(route.request.url)
+        page.wait_for_timeout(1500)
+        route.fallback()
+
+    ask(page, "do they use lasers")
+    page.route("**/reset", delay)
+    page.clock.fast_forward((IDLE + 1) * 1000)
+    page.clock.fast_forward((WARNED + 1) * 1000)
+    expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+    assert len(asked) == 1
+
+
+def test_a_page_whose_script_is_lost_is_wiped_all_the_same(browser: Browser, screen: Screen) -> None:
+    with browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.route("**/kiosk.js", lambda route: route.abort())
+        page.goto(screen.url)
+        page.fill("#question", "do they use lasers")
+        page.press("#question", "Enter")
+        expect(page.locator("blockquote").first).to_be_visible()
+        assert page.locator("meta[http-equiv=refresh]").get_attribute("content") == f"{IDLE + 1}; url=/"
+
+
+def test_a_machine_that_slept_wipes_when_it_wakes(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "do they use lasers")
+    page.evaluate("slept -= 8 * 3600 * 1000")  # The clock on the wall went on, the other stood.
+    page.clock.fast_forward(1000)
+    expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+
+
+def test_what_one_visitor_copied_the_next_cannot_paste(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#question", "zanzibar")
+    page.press("#question", "Control+A")
+    page.press("#question", "Control+X")
+    page.press("#question", "Control+C")
+    start_over(page)
+    page.focus("#question")
+    page.press("#question", "Control+V")
+    assert page.input_value("#question") == ""
+
+
+def test_a_touch_beside_the_warning_touches_nothing_below_it(open_page: Open) -> None:
+    page = open_page(has_touch=True)
+    ask(page, "do they use lasers")
+    over = page.get_by_role("button", name="Start over").bounding_box()
+    page.clock.fast_forward((IDLE + 1) * 1000)
+    expect(page.locator("#idle")).to_be_visible()
+    assert over
+    page.touchscreen.tap(over["x"] + 20, over["y"] + 20)
+    expect(page.locator("#idle")).not_to_be_visible()
+    page.wait_for_timeout(300)
+    assert kind(page) == "answer"
+
+
+def test_too_fast_is_told_and_takes_nothing_away(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "do they use lasers")
+    page.fill("#question", "and why")
+    page.route("**/ask", lambda route: route.fulfill(status=429, body="<p>too fast"))
+    page.press("#question", "Enter")
+    expect(page.get_by_role("status")).to_contain_text("too fast for me")
+    assert page.input_value("#question") == "and why" and kind(page) == "answer"
+
+
+def test_an_edited_pack_is_there_for_the_next_visit(browser: Browser, tiny: Bot, bot: Bot) -> None:
+    with serve(tiny) as screen, browser.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.goto(screen.url)
+        screen.house.bot = bot
+        ask(page, "what is occupational therapy?")
+        page.get_by_role("button", name="Start over").click()
+        expect(page.locator("h1")).to_have_text("Patient Guide")
+        expect(page).to_have_title("Patient Guide")
 
 
 def test_what_was_answered_before_the_house_was_gone_does_not_come_back(browser: Browser, bot: Bot) -> None:
@@ -650,18 +776,18 @@ def test_what_was_answered_before_the_house_was_gone_does_not_come_back(browser:
         page.clock.fast_forward(10_000)
         expect(page.get_by_role("alert")).to_be_visible()
         page.unroute("**/reset")
-        page.clock.fast_forward(4000)
+        page.clock.fast_forward(31_000)
         expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
 
 
 def test_a_browser_that_keeps_no_cookies_shows_the_card(browser: Browser, bot: Bot) -> None:
     with serve(bot) as screen, browser.new_context(viewport=WIDE) as context:
         page = context.new_page()
-        page.add_init_script("Object.defineProperty(Document.prototype, 'cookie', {get: () => ''})")
-        page.route("**/*", lambda route: route.fallback(headers={**route.request.headers, "cookie": ""}))
         page.goto(screen.url)
         context.clear_cookies()
-        ask(page, DANGER)
+        with page.expect_request("**/ask") as asked:
+            ask(page, DANGER)
+        assert "cookie" not in asked.value.all_headers()
         assert kind(page) == "urgent"
 
 

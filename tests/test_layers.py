@@ -62,6 +62,7 @@ ROOMS = {
     "starlette": KIOSK,
     "jinja2": {"kiosk.pages"},
     "uvicorn": {"kiosk.server"},
+    "h11": {"kiosk.server"},
 }
 
 

@@ -2,43 +2,51 @@
 "use strict";
 
 const find = (id) => document.getElementById(id);
-const [said, asking, look, idle, told] = ["said", "asking", "look", "idle", "told"].map(find);
-const word = (name) => find("words").content.querySelector(`[data-word=${name}]`).textContent;
-const { idle: IDLE, warned: WARNED } = document.body.dataset;
+const [said, asking, look, hide, idle, told] = ["said", "asking", "look", "hide", "idle", "told"].map(find);
+const word = (name) => find("wording").content.querySelector(`[data-word=${name}]`).textContent;
+const shown = document.body.dataset; // Its `kind` says what the screen shows.
+const IDLE = shown.idle * 1000;
+const WARNED = shown.warned * 1000;
+const LOOK = 500; // Between two looks at the clock; milliseconds, as all of these.
 const PING = 10_000; // The least time between two words to the house that somebody is here.
 const PATIENCE = 15_000; // How long an answer may take until this screen says that there is none.
 const AGAIN = 1000; // After which a house that could not be reached is tried once more.
 const AWAIT = 3000; // Between two looks whether it is there again.
+const STANDS = 30_000; // How long it is told that it is gone, in any case: whom to call has to be read.
+const LONGEST_READING = 300_000; // How long a voice counts as a listener: some never say that they have ended.
 
-let asksAt = 0; // When the visitor is asked whether they are there; performance.now(), as all times here.
-let toldAt = 0;
 let visit = new AbortController(); // What was asked in an earlier visit is given up, and never shown in this one.
+let asksAt = 0; // When the visitor is asked whether they are there, by performance.now().
+let toldAt = 0; // When the house was last told that they are.
+let readsUntil = 0;
 let awaiting = 0;
+let slept = Date.now() - performance.now(); // Grows while the machine sleeps: the one clock then stands, the other goes.
 
 // --- asking ---
 
-async function send(action, fields, pressed) {
-  const mine = visit;
+async function send(fields, pressed) {
+  const { signal } = visit;
   document.body.setAttribute("aria-busy", "true");
   pressed?.classList.add("pressed");
-  const slow = setTimeout(() => tell(word("wait")), 500);
-  const page = await load(action, new URLSearchParams(fields), mine.signal);
+  const slow = setTimeout(() => signal.aborted || tell(word("wait")), 500);
+  const answer = await load("/ask", fields, signal);
   clearTimeout(slow);
-  if (mine.signal.aborted) return;
-  tell("");
+  if (signal.aborted) return;
   document.body.removeAttribute("aria-busy");
-  if (!page) return showGone();
-  const asked = new URLSearchParams(fields).get("question");
-  show(page, asked);
+  pressed?.classList.remove("pressed");
+  if (answer?.status === 429) return tell(`${word("too_fast")} ${word("emergency")}`);
+  tell("");
+  if (!answer?.page) return showGone();
+  show(answer.page, fields.get("question"));
 }
 
-async function load(action, body, ending) {
+async function load(action, fields, ending) {
   for (const wait of [AGAIN, 0]) {
     try {
       const signal = AbortSignal.any([ending, AbortSignal.timeout(PATIENCE)]);
-      const response = await fetch(action, { method: "POST", body, signal });
+      const response = await fetch(action, { method: "POST", body: new URLSearchParams(fields), signal });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      return page.getElementById("said") && page;
+      return { status: response.status, page: page.getElementById("said") && page };
     } catch {
       if (ending.aborted) return null;
       if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -50,15 +58,16 @@ async function load(action, body, ending) {
 function show(page, asked) {
   hush();
   idle.close();
-  document.body.dataset.kind = page.body.dataset.kind;
+  shown.kind = page.body.dataset.kind;
+  if (shown.kind === "welcome") return renew(); // Its visitor has left.
   said.replaceChildren(...page.getElementById("said").childNodes);
   asking.replaceChildren(...page.getElementById("asking").childNodes);
-  if (asked && document.body.dataset.kind === "answer") repeat(asked);
-  asksAt = performance.now() + page.getElementById("said").dataset.rest * 1000;
+  if (shown.kind === "answer") repeat(asked);
+  wind(page.getElementById("said").dataset.rest * 1000);
   dress();
   scrollTo(0, 0);
   (said.querySelector("h2") ?? find("question"))?.focus({ preventScroll: true });
-  if (document.body.dataset.kind === "card") awaitHouse();
+  if (shown.kind === "card") awaitHouse(AWAIT);
 }
 
 function repeat(asked) {
@@ -73,24 +82,30 @@ function tell(words) {
 }
 
 function showGone() {
-  clear();
-  document.body.dataset.kind = "card";
+  end();
+  shown.kind = "card";
   said.append(find("gone").content.cloneNode(true));
   said.querySelector("h2").focus();
-  awaitHouse();
+  awaitHouse(STANDS);
 }
 
-function awaitHouse() {
-  clearInterval(awaiting);
-  awaiting = setInterval(async () => {
-    if ((await reaches("/health")) && (await reaches("/reset", { method: "POST", body: new URLSearchParams() }))) {
-      location.replace("/"); // And only with the earlier visit forgotten.
-    }
-  }, AWAIT);
+// A card that stands while nothing can be asked goes once it can, and only with the earlier visit forgotten.
+function awaitHouse(first) {
+  const { signal } = visit;
+  clearTimeout(awaiting);
+  awaiting = setTimeout(async () => {
+    const isBack = (await reaches("/health", "GET")) && (await reaches("/reset", "POST"));
+    if (signal.aborted) return;
+    if (isBack) renew();
+    else awaitHouse(AWAIT);
+  }, first);
 }
 
-function reaches(address, how) {
-  return fetch(address, how).then((response) => response.ok, () => false);
+function reaches(address, method) {
+  return fetch(address, { method, signal: AbortSignal.timeout(PATIENCE) }).then(
+    (response) => response.ok,
+    () => false,
+  );
 }
 
 document.addEventListener("submit", (event) => {
@@ -98,6 +113,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   const action = new URL(form.action).pathname;
   if (action === "/reset") return startOver();
+  if (action === "/stay") return renew();
   if (form === look || document.body.hasAttribute("aria-busy")) return;
   if (form.id === "ask" && !find("question").value.trim()) {
     find("question").focus();
@@ -105,7 +121,7 @@ document.addEventListener("submit", (event) => {
   }
   const fields = new FormData(form, event.submitter);
   find("question")?.blur(); // A keyboard on the screen would cover the answer.
-  send(action, fields, event.submitter);
+  send(fields, event.submitter);
 });
 
 // Who types without having touched the field means it.
@@ -117,9 +133,11 @@ document.addEventListener("input", () => tell(""));
 
 // --- forgetting ---
 
-function clear() {
+// All that a visitor left on this screen; how it looks stays for one who is still there.
+function end() {
   visit.abort();
   visit = new AbortController();
+  clearTimeout(awaiting);
   hush();
   tell("");
   idle.close();
@@ -127,31 +145,46 @@ function clear() {
   find("ask")?.reset();
   said.replaceChildren();
   asking.replaceChildren();
+  shown.kind = "ended";
+  wind(IDLE);
 }
 
 function wipe() {
-  clear();
+  end();
   look.reset();
-  find("hide").checked = false;
+  hide.checked = false;
 }
 
-function startOver() {
+async function startOver() {
   wipe();
-  send("/reset", {});
+  const { signal } = visit;
+  const answer = await load("/reset", {}, signal);
+  if (signal.aborted) return;
+  if (answer?.page) renew();
+  else showGone();
+}
+
+// A new page, rather than one of which a part might be left over: it brings the pack's newest words, too.
+function renew() {
+  location.replace("/");
 }
 
 function isTouched() {
-  const isAsked = document.body.dataset.kind !== "welcome" || Boolean(find("question")?.value);
+  const isAsked = shown.kind !== "welcome" || Boolean(find("question")?.value);
   const isOpened = asking.querySelector("details[open]") !== null;
-  const isDressed = [...look.elements, find("hide")].some((input) => input.checked !== input.defaultChecked);
+  const isDressed = [...look.elements, hide].some((input) => input.checked !== input.defaultChecked);
   return isAsked || isOpened || isDressed;
 }
 
-function noteTouch() {
-  if (idle.open) return;
+function wind(rest) {
+  asksAt = performance.now() + rest;
+}
+
+function noteTouch(event) {
+  if (idle.open || event?.repeat) return; // A key on which something lies is nobody.
   const now = performance.now();
-  asksAt = Math.max(asksAt, now + IDLE * 1000);
-  if (now - toldAt > PING && document.body.dataset.kind !== "welcome") {
+  asksAt = Math.max(asksAt, now + IDLE);
+  if (now - toldAt > PING && shown.kind !== "welcome") {
     toldAt = now;
     fetch("/stay", { method: "POST", redirect: "manual", body: new URLSearchParams() }).catch(() => {});
   }
@@ -165,28 +198,48 @@ function stay() {
 }
 
 function lookAtClock() {
-  if (globalThis.speechSynthesis?.speaking) noteTouch();
-  const left = asksAt + WARNED * 1000 - performance.now();
-  if (document.body.dataset.kind === "card" || !isTouched()) {
-    asksAt = performance.now() + IDLE * 1000;
-  } else if (left <= 0) {
-    startOver();
-  } else if (left <= WARNED * 1000) {
-    const tells = find("idle-tells");
-    tells.textContent = tells.dataset.words.replace("{seconds}", Math.max(1, Math.ceil(left / 1000)));
-    if (!idle.open) idle.showModal();
-  }
+  if (isReading()) noteTouch();
+  const left = asksAt + WARNED - performance.now();
+  if (shown.kind === "card") wind(IDLE);
+  else if (!isTouched()) left <= WARNED && refresh();
+  else if (left <= 0 || hasSlept()) startOver();
+  else if (left <= WARNED) warn(Math.max(1, Math.ceil(left / 1000)));
+}
+
+// A screen that nobody touches keeps up with the house: its words may have been edited, or it may be gone.
+async function refresh() {
+  wind(IDLE);
+  const isThere = await reaches("/health", "GET");
+  if (isTouched()) return;
+  if (isThere) renew();
+  else showGone();
+}
+
+function warn(seconds) {
+  const tells = find("idle-tells");
+  tells.textContent = tells.dataset.words.replace("{seconds}", seconds);
+  if (!idle.open) idle.showModal();
+}
+
+function hasSlept() {
+  const before = slept;
+  slept = Date.now() - performance.now();
+  return slept - before > IDLE + WARNED;
 }
 
 for (const kind of ["pointerdown", "keydown", "input", "wheel", "touchmove"]) {
   document.addEventListener(kind, noteTouch, { passive: true });
 }
+// What one visitor copied the next could paste, and a menu may offer to search the web for it.
+for (const kind of ["copy", "cut", "contextmenu", "dragstart"]) {
+  document.addEventListener(kind, (event) => event.preventDefault());
+}
 find("stay").addEventListener("click", stay);
 find("leave").addEventListener("click", startOver);
 idle.addEventListener("cancel", stay);
-idle.addEventListener("pointerdown", (event) => event.target === idle && stay()); // Beside the buttons is a touch, too.
+idle.addEventListener("click", (event) => event.target === idle && stay()); // Beside the buttons is a touch, too.
 addEventListener("pagehide", wipe);
-addEventListener("pageshow", (event) => event.persisted && location.replace("/"));
+addEventListener("pageshow", (event) => event.persisted && renew());
 
 // --- voice and paper ---
 
@@ -194,6 +247,12 @@ function findVoice() {
   const wanted = document.documentElement.lang.split("-")[0];
   const voices = globalThis.speechSynthesis?.getVoices() ?? [];
   return voices.find((voice) => voice.localService && voice.lang.toLowerCase().startsWith(wanted));
+}
+
+function isReading() {
+  const isSpeaking = Boolean(globalThis.speechSynthesis?.speaking);
+  if (isSpeaking && performance.now() > readsUntil) hush();
+  return isSpeaking && performance.now() <= readsUntil;
 }
 
 function hush() {
@@ -205,10 +264,12 @@ function toggleReading() {
     hush();
     return dress();
   }
-  const speech = new SpeechSynthesisUtterance(said.innerText);
+  const lines = [...said.children].filter((it) => !it.matches(".asked")); // What was typed is not for the waiting room.
+  const speech = new SpeechSynthesisUtterance(lines.map((it) => it.innerText).join("\n"));
   speech.voice = findVoice();
   speech.lang = speech.voice.lang;
   speech.onstart = speech.onend = speech.onerror = dress;
+  readsUntil = performance.now() + LONGEST_READING;
   speechSynthesis.speak(speech);
 }
 
@@ -226,12 +287,13 @@ function dress() {
   if (ask) ask.noValidate = true; // The browser's own words are small.
 }
 
-find("hide").addEventListener("change", () => {
+hide.addEventListener("change", () => {
   hush();
   dress();
 });
 globalThis.speechSynthesis?.addEventListener("voiceschanged", dress);
-asksAt = performance.now() + said.dataset.rest * 1000;
+// The rest of a screen that asks whether somebody is there is the rest of the warning.
+wind(said.dataset.rest * 1000 - (shown.kind === "still_here" ? WARNED : 0));
 dress();
-setInterval(lookAtClock, 500);
-if (document.body.dataset.kind === "card") awaitHouse();
+setInterval(lookAtClock, LOOK);
+if (shown.kind === "card") awaitHouse(AWAIT);

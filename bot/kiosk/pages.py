@@ -53,6 +53,7 @@ class Pages:
             "language": pack.wording["language"],
             "sizes": [size.strip() for size in pack.wording["sizes"].split(",")],
             "languages": self._languages,
+            "named": [_read_language(name) for name in pack.wording["languages"].split("·")],
             "topics": find_topics(pack),
             "longest": LONGEST,
             "idle": IDLE,
@@ -74,9 +75,9 @@ class Pages:
         said = [self._show(block) for block in reply.blocks if block.kind != "list"]
         return self._draw(reply.kind, said, heading=heading, questions=asked, rest=rest)
 
-    def words(self, *keys: str) -> str:
-        """What is not about a question, over the field for one."""
-        return self._draw("words", [self._show(Block("words", self.wording[key])) for key in keys])
+    def note(self, *keys: str) -> str:
+        """What is not an answer, over the field for a question."""
+        return self._draw("note", [self._show(Block("words", self.wording[key])) for key in keys])
 
     def still_here(self, rest: float) -> str:
         """The question whether somebody is there, for a page without a script; in `rest` seconds all is forgotten."""

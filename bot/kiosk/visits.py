@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.session import Session
 
-__all__ = ["CARD", "IDLE", "LATE", "WARNED", "Visit", "Visits"]
+__all__ = ["CARD", "IDLE", "LATE", "WARNED", "Presence", "Visits", "read_clock"]
 
 IDLE, WARNED, CARD = 60, 30, 120
 """Seconds without a touch until the visitor is asked whether they are still there, from then until all is forgotten,
@@ -20,13 +20,18 @@ LATE = 15
 """Seconds that the page may be behind in telling of a touch."""
 
 MOST_VISITS = 1000
-"""Beyond these the one longest without a touch is forgotten: a house has as many screens as visitors before them."""
+"""Beyond these the one longest without a touch is forgotten, those that were told nothing yet before the others."""
 
 BURST, PACE = 30, 1.0
 """Requests that a visit may make at once, and how many more a second."""
 
 BURST_OF_NEW, PACE_OF_NEW = 100, 20.0
 """The same of all who have no visit yet, together."""
+
+
+def read_clock() -> float:
+    """Seconds, those included that the machine slept, wherever its system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class _Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Presence:
     """One visitor's session, when they last touched the screen, and what they may still ask for."""
 
     session: Session
@@ -60,17 +65,17 @@ class Visit:
 class Visits:
     """The visits that go on. Not shared between threads: the event loop's alone."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = read_clock) -> None:
         self._clock = clock
-        self._visits: OrderedDict[str, Visit] = OrderedDict()  # The longest untouched first.
+        self._visits: OrderedDict[str, Presence] = OrderedDict()  # The longest untouched first.
         self._new = _Allowance(BURST_OF_NEW, clock())
 
-    def find(self, token: str | None) -> Visit | None:
+    def find(self, token: str | None) -> Presence | None:
         """The visit of that token, unless it is over."""
         self.forget_old()
         return self._visits.get(token) if token else None
 
-    def rest(self, visit: Visit) -> float:
+    def rest(self, visit: Presence) -> float:
         """Seconds until its visitor is asked whether they are there; below 0 once they are."""
         return visit.touched + visit.patience - self._clock()
 
@@ -83,14 +88,14 @@ class Visits:
                 return None
             self._new = fresh
             token = secrets.token_urlsafe(16)
-            visit = Visit(Session(), now, _Allowance(BURST, now))
+            visit = Presence(Session(), now, _Allowance(BURST, now))
         allowance = visit.allowance.spend(now, BURST, PACE)
         if allowance is None:
             return None
         self._visits[token] = replace(visit, touched=now, allowance=allowance)
         self._visits.move_to_end(token)
         if len(self._visits) > MOST_VISITS:
-            self._visits.popitem(last=False)
+            self.forget(next((t for t, v in self._visits.items() if v.session.last is None), next(iter(self._visits))))
         return token
 
     def keep(self, token: str, session: Session) -> bool:
