@@ -502,6 +502,40 @@ def test_what_goes_wrong_inside_shows_a_card_and_tells_nothing_of_the_question(t
         assert httpx.get(screen.url).status_code == 200
 
 
+def test_a_screen_that_cannot_be_shown_sends_to_the_front_desk_and_logs_nothing(
+    tiny: Bot, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> str:
+        raise ValueError("my secret")
+
+    with serve(tiny) as screen:
+        monkeypatch.setattr(Pages, "welcome", fail)
+        page = httpx.get(screen.url)
+        assert page.status_code == 503 and "front desk" in page.text and "secret" not in page.text
+        assert page.headers["cache-control"] == "no-store"
+        assert screen.complaints == ["the page could not be shown: ValueError"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_holds_questions_up_is_told_by_health(tiny: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.kiosk.app.LONGEST_WAIT", 0.2)
+    monkeypatch.setattr("bot.kiosk.app.THINKERS", 1)
+
+    class Hanging:
+        model = tiny.model
+
+        def reply(self, text: str, session: Session) -> object:
+            time.sleep(1.5)
+            return tiny.reply(text, session)
+
+    with serve(Hanging()) as screen:  # type: ignore[arg-type]
+        assert httpx.get(f"{screen.url}/health").status_code == 200
+        httpx.post(f"{screen.url}/ask", data={"question": "hi"}, timeout=5)
+        assert httpx.get(f"{screen.url}/health").status_code == 503
+        time.sleep(1.5)
+        assert httpx.get(f"{screen.url}/health").status_code == 200
+
+
 def test_an_answer_that_takes_too_long_is_given_up(tiny: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.kiosk.app.LONGEST_WAIT", 0.2)
 

@@ -70,6 +70,8 @@ def test_the_wheel_carries_exactly_the_pack_and_answers_the_same(project: Path, 
         }
         assert carried == shipped
     assert (home / "bot" / "py.typed").is_file()
+    page = {path.name for path in (ROOT / "bot" / "kiosk").iterdir() if path.is_file()}
+    assert page == {path.name for path in (home / "bot" / "kiosk").iterdir() if path.is_file()}
     for question in ("do they use lasers", "what does an hour cost", "crushing chest pain right now"):
         there = run("ask", "--json", question, env={"PYTHONPATH": str(home)}, cwd=tmp_path)
         assert there.stdout == run("ask", "--json", question).stdout
