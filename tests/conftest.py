@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bot import Bot, Reply
 from bot.labelled import keeps_form
@@ -23,7 +24,9 @@ Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One cache for the whole run, so that the shipped pack is built once and never in the user's own."""
     kept = os.environ.get("PATIENT_GUIDE_TEST_CACHE")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("cache")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = Path(kept) if kept else shared / "cache"
     old = os.environ.get("PATIENT_GUIDE_CACHE")
     os.environ["PATIENT_GUIDE_CACHE"] = str(folder)
     yield folder
@@ -35,7 +38,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def bot(cache: Path):
-    return Bot.load()
+    cache.mkdir(exist_ok=True)
+    with FileLock(cache / "lock"):  # Where the tests are shared out to several processes, one of them learns the pack.
+        return Bot.load()
 
 
 @pytest.fixture(scope="session")

@@ -161,14 +161,15 @@ def test_a_session_is_bounded_whatever_is_asked(bot: Bot) -> None:
 
 
 def test_no_cache_keeps_the_words_of_visitors(bot: Bot) -> None:
+    typed = "".join(("zanzibar", "quokka"))  # Nor does the word stand in this file, whose lines Python may keep.
     session = bot.session()
-    session.ask("my zanzibarquokka hurts, can the zanzibarquokka get therapy")
+    session.ask(f"my {typed} hurts, can the {typed} get therapy")
     session.reset()
     caches = [
         thing for thing in gc.get_objects() if type(thing).__name__ in ("_lru_cache_wrapper", "dict", "set", "list")
     ]
     assert len(caches) > 1000
-    held = [type(thing).__name__ for thing in caches if any("zanzibarquokka" in word for word in find_words(thing))]
+    held = [type(thing).__name__ for thing in caches if any(typed in word for word in find_words(thing))]
     assert held == []
 
 

@@ -22,7 +22,7 @@ ROOMS = (
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_the_examples_in_docstrings_run(room: str, cache: object) -> None:
+def test_the_examples_in_docstrings_run(room: str, bot: object) -> None:
     result = doctest.testmod(importlib.import_module(f"bot.{room}"))
     assert result.attempted > 0
     assert result.failed == 0
