@@ -172,7 +172,7 @@ def test_the_shipped_pack_raises_no_doubt(bot: object) -> None:
 
 # --- files that somebody broke ----------------------------------------------------------------------
 
-MUTATIONS = int(os.environ.get("PATIENT_GUIDE_MUTATIONS", "150"))
+MUTATIONS = int(os.environ.get("PATIENT_GUIDE_MUTATIONS", "80"))
 MARKS = (b"\t", b": ", b" #", b'"', b"'", b"[", b"{", b"- ", b"&", b"*", b"|", b"!", b"%", b"\x00", b"\r", b"\xff\xfe")
 
 

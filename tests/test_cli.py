@@ -41,7 +41,7 @@ def test_ask_json_is_the_reply_object(run: Run, bot: Bot) -> None:
         (["ask"], 2),
         (["aks", "x"], 2),
         (["serve"], 2),
-        (["check"], 0),
+        (["--pack", str(PACKS / "tiny"), "check"], 0),
         (["--pack", "no/such/folder", "ask", "x"], 3),
         (["ask", "x", "--pack", str(ROOT / "tests")], 3),
         (["--pack", str(ROOT / "tests"), "check"], 1),

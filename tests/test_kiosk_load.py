@@ -26,8 +26,8 @@ from conftest import ROOT
 from screen import Screen, serve
 
 SECONDS = float(os.environ.get("PATIENT_GUIDE_LOAD", "4"))
-QUESTIONS = int(os.environ.get("PATIENT_GUIDE_SOAK", "400"))
-REQUESTS = int(os.environ.get("PATIENT_GUIDE_REQUESTS", "300"))
+QUESTIONS = int(os.environ.get("PATIENT_GUIDE_SOAK", "300"))
+REQUESTS = int(os.environ.get("PATIENT_GUIDE_REQUESTS", "200"))
 VISITORS = 50
 
 
@@ -96,7 +96,7 @@ def ask(count):
         session.ask(" ".join(words))
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-before = ask(int(sys.argv[1]) // 20 + 400)  # What is made when it is first of use is there by then.
+before = ask(int(sys.argv[1]) // 20 + 300)  # What is made when it is first of use is there by then.
 after = ask(int(sys.argv[1]))
 print(before, after)
 """
