@@ -247,6 +247,21 @@ def test_visits_are_bounded_in_number_and_the_untouched_go_first() -> None:
     assert visits.find(tokens[0]) and visits.find(tokens[-1]) and not visits.find(tokens[1])
 
 
+def test_a_full_house_forgets_who_was_told_nothing_yet_before_the_others(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_VISITS", 3)
+    visits, told = Visits(), bot.reply("do they use lasers", Session())[1]
+    first, second, third = (visits.touch(None) or "" for _ in range(3))
+    visits.keep(first, told)
+    visits.keep(third, told)
+    fourth = visits.touch(None) or ""
+    assert [visits.find(token) is not None for token in (first, second, third, fourth)] == [True, False, True, True]
+    visits.keep(fourth, told)
+    fifth = visits.touch(None)
+    assert not visits.find(first) and visits.find(fifth)  # Whoever comes is let in.
+
+
 def test_an_answer_that_comes_after_the_end_of_its_visit_is_kept_nowhere(bot: Bot) -> None:
     visits = Visits()
     token = visits.touch(None)

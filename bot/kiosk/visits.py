@@ -95,7 +95,8 @@ class Visits:
         self._visits[token] = replace(visit, touched=now, allowance=allowance)
         self._visits.move_to_end(token)
         if len(self._visits) > MOST_VISITS:
-            self.forget(next((t for t, v in self._visits.items() if v.session.last is None), next(iter(self._visits))))
+            idle = (t for t, v in self._visits.items() if v.session.last is None and t != token)
+            self.forget(next(idle, next(iter(self._visits))))
         return token
 
     def keep(self, token: str, session: Session) -> bool:
