@@ -20,6 +20,11 @@ PACKS = ROOT / "tests" / "packs"
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put those last that need the shipped pack: where there are two processes, one learns it meanwhile."""
+    items.sort(key=lambda item: bool({"bot", "run"} & set(getattr(item, "fixturenames", ()))))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One cache for the whole run, so that the shipped pack is built once and never in the user's own."""

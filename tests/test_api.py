@@ -162,7 +162,7 @@ def test_a_session_is_bounded_whatever_is_asked(tiny: Bot) -> None:
 
 
 def test_no_cache_keeps_the_words_of_visitors(bot: Bot) -> None:
-    typed = "".join(("zanzibar", "quokka"))  # Nor does the word stand in this file, whose lines Python may keep.
+    typed = "".join(("quagga", "zephyr"))  # Nor does the word stand in this file, whose lines Python may keep.
     session = bot.session()
     session.ask(f"my {typed} hurts, can the {typed} get therapy")
     session.reset()
