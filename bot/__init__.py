@@ -62,4 +62,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """What can be imported from here, for whoever looks around."""
-    return [*globals(), *__all__]
+    return sorted({*globals(), *__all__})

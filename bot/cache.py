@@ -14,13 +14,17 @@ from bot.errors import ModelError
 from bot.model import Model, learned_from, load_model, save_model
 from bot.pack import fingerprint, load_pack
 
-__all__ = ["Progress", "cache_folder", "find_learned", "obtain_model"]
+__all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "obtain_model"]
 
 KEPT, RECENT = 20, 24 * 3600.0
 """Models that are kept in any case, the last used first, and the seconds for which any is kept after its last use."""
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told what is being done, and the share done."""
+
+
+def be_quiet(what: str, share: float) -> None:
+    """Progress that nobody asked for."""
 
 
 def cache_folder() -> Path:

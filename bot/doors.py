@@ -121,9 +121,9 @@ def kiosk(options: argparse.Namespace) -> int:
     try:
         listener = open_port(options.host, options.port)
     except OSError as error:
-        warn(
-            f"port {options.port} of {options.host} cannot be used: {error.strerror}\n    -> name another: --port 8322"
-        )
+        why = os.strerror(error.errno) if error.errno else str(error)
+        another = f"name another: --port {options.port + 1 if options.port < 65535 else 8322}"
+        warn(f"port {options.port} of {options.host} cannot be used: {why}\n    -> {another}")
         return WRONG_USAGE
     name = f"[{options.host}]" if ":" in options.host else options.host
     from ipaddress import ip_address  # noqa: PLC0415

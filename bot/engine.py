@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bot.cache import Progress, obtain_model
+from bot.cache import Progress, be_quiet, obtain_model
 from bot.compose import Answer, Composer, write_out
 from bot.context import Context, Reading
 from bot.followups import FollowUps
@@ -94,16 +94,17 @@ class Bot:
         `progress` is told of a build: what is being done and the share done. Raises PackError.
         """
         root = Path(pack).resolve() if pack is not None else shipped_root()
-        return cls(obtain_model(root, progress or _be_quiet), root=root)
+        return cls(obtain_model(root, progress or be_quiet), root=root)
 
     def reload(self, progress: Progress | None = None) -> Bot:
         """A bot of the same folder as it stands now, or this one where nothing changed. Raises PackError.
 
-        This one stays as it is, and answers until the other takes its place: `bot = bot.reload()`. Sessions go on.
+        This one stays as it is, and answers until the other takes its place: `bot = bot.reload()`. A session
+        stays with the bot that it began with.
         """
         if self._root is None or fingerprint(self._root) == self.fingerprint:
             return self
-        return Bot(obtain_model(self._root, progress or _be_quiet), self._today, self._root)
+        return Bot(obtain_model(self._root, progress or be_quiet), self._today, self._root)
 
     def ask(self, question: str) -> Reply:
         """Answer one question, remembering nothing. Raises TypeError for anything but a string."""
@@ -441,10 +442,6 @@ async def _think_aside(think: Callable[[], T]) -> T:
     import asyncio  # noqa: PLC0415 (three bare starts of Python, which no other door needs)
 
     return await asyncio.to_thread(think)
-
-
-def _be_quiet(what: str, share: float) -> None:
-    """Progress that nobody asked for."""
 
 
 def greet(model: Model, words: str) -> tuple[Reply, Session]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-from bot.cache import find_learned, obtain_model
+from bot.cache import be_quiet, find_learned, obtain_model
 from bot.engine import Bot
 from bot.errors import PackError
 from bot.model import Model, learned_from
@@ -113,7 +113,7 @@ class LiveBot:
         elif stored := find_learned(learned):
             self._answer_from(replace(stored, pack=pack))
         elif sum(len(intent.examples) for intent in pack.intents.values()) <= SMALL:
-            self._answer_from(obtain_model(self._root, _be_quiet))
+            self._answer_from(obtain_model(self._root, be_quiet))
         else:
             from bot.patch import patch  # noqa: PLC0415 (NumPy, which nothing else here needs)
 
@@ -138,10 +138,6 @@ class LiveBot:
             self._builder = None
 
 
-def _be_quiet(what: str, share: float) -> None:
-    """Progress of what nobody waits for."""
-
-
 def _start_building(root: Path) -> subprocess.Popen[bytes]:
     """Learn a pack in a program of its own, so that no answer waits for it."""
     package = str(Path(__file__).resolve().parent.parent)
@@ -157,4 +153,4 @@ def _start_building(root: Path) -> subprocess.Popen[bytes]:
 
 def build(root: str) -> None:
     """What that program does: its model is left in the cache."""
-    obtain_model(Path(root), _be_quiet)
+    obtain_model(Path(root), be_quiet)
