@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ from bot.kiosk.pages import Pages
 from bot.kiosk.visits import BURST, CARD, IDLE, LATE, MOST_VISITS, WARNED, Visits
 from bot.pack import load_pack
 from bot.session import Session
-from conftest import PACKS
+from conftest import PACKS, Run
 from screen import Screen, serve
 
 SCRIPTS = [
@@ -581,3 +582,30 @@ def test_a_language_line_without_a_code_is_shown_as_it_is(tiny: Bot) -> None:
         ("", "Help: ask at the desk"),
         ("", "no colon"),
     ]
+
+
+# --- the command ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "{taken}"], "port {taken} of 127.0.0.1 cannot be used: "),
+        (["--port", "70000"], "70000 is no port"),
+        (["--host", "0.0.0.0"], "0.0.0.0 stands for every address"),
+        (["--host", "kiosk.local"], "kiosk.local is no address"),
+    ],
+)
+def test_a_place_where_it_cannot_be_is_refused_with_a_remedy(
+    run: Run, screen: Screen, arguments: list[str], said: str
+) -> None:
+    ended = run("kiosk", *(word.format(taken=screen.port) for word in arguments))
+    told = ended.stderr.decode()
+    assert ended.returncode == 2 and ended.stdout == b""
+    assert said.format(taken=screen.port) in told and "\n    -> " in told and "Traceback" not in told
+
+
+def test_without_its_libraries_it_says_what_to_install(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "starlette.py").write_text("raise ModuleNotFoundError('no', name='starlette')")
+    ended = run("kiosk", env={"PYTHONPATH": str(tmp_path)})
+    assert ended.returncode == 2 and b"there is no starlette" in ended.stderr and b"'.[kiosk]'" in ended.stderr
