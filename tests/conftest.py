@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from bot import Bot, Reply
 from bot.labelled import keeps_form
+from bot.session import Session
 from bot.text import clean
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,18 @@ def run(bot: object) -> Run:
         )
 
     return call
+
+
+class Hindered:
+    """A bot to which something is done before each reply: it waits, or it fails."""
+
+    def __init__(self, bot: Bot, hinder: Callable[[str], object]) -> None:
+        self.model = bot.model
+        self._bot, self._hinder = bot, hinder
+
+    def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
+        self._hinder(text)
+        return self._bot.reply(text, session)
 
 
 def require(program: str) -> None:

@@ -22,8 +22,7 @@ import pytest
 
 import bot as package
 from bot import Bot, BotError, Conversation, ModelError, PackError, Reply, Topic, errors
-from bot.session import Session
-from conftest import ROOT, require
+from conftest import ROOT, Hindered, require
 
 QUESTIONS = [
     "do they use lasers",
@@ -189,15 +188,8 @@ def find_words(thing: object) -> Iterator[str]:
 def test_a_reset_holds_though_an_answer_was_still_to_come(bot: Bot) -> None:
     may_answer = Event()
 
-    class Slow:
-        model = bot.model
-
-        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
-            may_answer.wait(10)
-            return bot.reply(text, session)
-
     async def leave_early() -> None:
-        visitor = Conversation(Slow())
+        visitor = Conversation(Hindered(bot, lambda _: may_answer.wait(10)))
         waiting = asyncio.create_task(visitor.ask_async("what is occupational therapy?"))
         await asyncio.sleep(0.1)
         visitor.reset()

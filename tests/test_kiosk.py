@@ -23,7 +23,7 @@ from bot.kiosk.pages import Pages
 from bot.kiosk.visits import BURST, CARD, IDLE, LATE, MOST_VISITS, WARNED, Visits
 from bot.pack import load_pack
 from bot.session import Session
-from conftest import PACKS, Run
+from conftest import PACKS, Hindered, Run
 from screen import Screen, serve
 
 SCRIPTS = [
@@ -505,13 +505,10 @@ def test_health_asks_a_question_that_nobody_counts(screen: Screen) -> None:
 
 
 def test_what_goes_wrong_inside_shows_a_card_and_tells_nothing_of_the_question(tiny: Bot) -> None:
-    class Broken:
-        model = tiny.model
+    def fail(text: str) -> None:
+        raise ValueError(text)
 
-        def reply(self, text: str, session: Session) -> None:
-            raise ValueError(text)
-
-    with serve(Broken()) as screen:  # type: ignore[arg-type]
+    with serve(Hindered(tiny, fail)) as screen:
         page = httpx.post(f"{screen.url}/ask", data={"question": "my secret"})
         assert page.status_code == 503 and "999" in read(page)
         assert screen.complaints == ["a question was not answered: ValueError"]
@@ -537,14 +534,7 @@ def test_what_holds_questions_up_is_told_by_health(tiny: Bot, monkeypatch: pytes
     monkeypatch.setattr("bot.kiosk.app.LONGEST_WAIT", 0.2)
     monkeypatch.setattr("bot.kiosk.app.THINKERS", 1)
 
-    class Hanging:
-        model = tiny.model
-
-        def reply(self, text: str, session: Session) -> object:
-            time.sleep(1.5)
-            return tiny.reply(text, session)
-
-    with serve(Hanging()) as screen:  # type: ignore[arg-type]
+    with serve(Hindered(tiny, lambda _: time.sleep(1.5))) as screen:
         assert httpx.get(f"{screen.url}/health").status_code == 200
         httpx.post(f"{screen.url}/ask", data={"question": "hi"}, timeout=5)
         assert httpx.get(f"{screen.url}/health").status_code == 503
@@ -555,14 +545,7 @@ def test_what_holds_questions_up_is_told_by_health(tiny: Bot, monkeypatch: pytes
 def test_an_answer_that_takes_too_long_is_given_up(tiny: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.kiosk.app.LONGEST_WAIT", 0.2)
 
-    class Slow:
-        model = tiny.model
-
-        def reply(self, text: str, session: Session) -> object:
-            time.sleep(1)
-            return tiny.reply(text, session)
-
-    with serve(Slow()) as screen:  # type: ignore[arg-type]
+    with serve(Hindered(tiny, lambda _: time.sleep(1))) as screen:
         assert httpx.post(f"{screen.url}/ask", data={"question": "hi"}, timeout=5).status_code == 503
 
 

@@ -11,10 +11,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from bot import Bot, Reply
+from bot import Bot
 from bot.kiosk.visits import CARD, IDLE, WARNED
-from bot.session import Session
 from browser import launch
+from conftest import Hindered
 from screen import Screen, serve
 
 DANGER = "my chest hurts and my arm is numb"
@@ -247,14 +247,7 @@ def test_the_question_stands_above_its_answer_but_not_on_the_card_nor_on_paper(o
 def test_who_starts_over_before_the_answer_came_leaves_none_behind(browser: Browser, bot: Bot) -> None:
     may_answer = Event()
 
-    class Slow:
-        model = bot.model
-
-        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
-            may_answer.wait(10)
-            return bot.reply(text, session)
-
-    with serve(Slow()) as screen, browser.new_context(viewport=WIDE) as context:
+    with serve(Hindered(bot, lambda _: may_answer.wait(10))) as screen, browser.new_context(viewport=WIDE) as context:
         page = context.new_page()
         page.goto(screen.url)
         page.fill("#question", "do they use lasers")
@@ -624,15 +617,11 @@ def test_a_card_stands_while_the_house_is_gone(browser: Browser, tiny: Bot) -> N
 def test_an_answer_that_fails_leaves_the_field_and_the_visit(browser: Browser, bot: Bot) -> None:
     fails: list[bool] = []
 
-    class Failing:
-        model = bot.model
+    def fail(_: str) -> None:
+        if fails:
+            raise MemoryError
 
-        def reply(self, text: str, session: Session) -> tuple[Reply, Session]:
-            if fails:
-                raise MemoryError
-            return bot.reply(text, session)
-
-    with serve(Failing()) as screen, browser.new_context(viewport=WIDE) as context:
+    with serve(Hindered(bot, fail)) as screen, browser.new_context(viewport=WIDE) as context:
         page = context.new_page()
         page.goto(screen.url)
         ask(page, "what is occupational therapy?")
