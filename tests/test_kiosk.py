@@ -592,3 +592,9 @@ def test_without_its_libraries_it_says_what_to_install(run: Run, tmp_path: Path)
     (tmp_path / "starlette.py").write_text("raise ModuleNotFoundError('no', name='starlette')")
     ended = run("kiosk", env={"PYTHONPATH": str(tmp_path)})
     assert ended.returncode == 2 and b"there is no starlette" in ended.stderr and b"'.[kiosk]'" in ended.stderr
+
+
+def test_what_a_pack_says_is_text_and_never_markup(tiny: Bot) -> None:
+    pack = replace(tiny.model.pack, name="<b>North", wording={**tiny.wording, "ask": "<i>Ask"})
+    page = Pages(pack).welcome()
+    assert "&lt;b&gt;North" in page and "&lt;i&gt;Ask" in page and "<b>" not in page and "<i>" not in page
