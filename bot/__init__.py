@@ -9,9 +9,10 @@ print(reply.text, reply.citations[0].publisher)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # What a checker reads and Python need not: importing typing would double a start.
 if TYPE_CHECKING:
+    from typing import Any
+
     from bot.engine import Bot, Conversation
     from bot.errors import BotError, ModelError, PackError
     from bot.types import Alternative, Block, Citation, Kind, Lead, Problem, Reply, Topic

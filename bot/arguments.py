@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+import os
+import sys
+from contextlib import suppress
 
-from bot import __version__, commands, doors
-from bot.console import warn
-from bot.outcome import WRONG_USAGE
-from bot.text import use_one_of
+from bot import __version__
+
+TYPE_CHECKING = False  # So that `--help` need not import typing.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, NoReturn
 
 __all__ = ["ENDING", "PROGRAM", "build_parser", "parse"]
 
@@ -73,6 +76,9 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with a place, a fact and a remedy."""
 
     def error(self, message: str) -> NoReturn:
+        from bot.console import warn  # noqa: PLC0415
+        from bot.outcome import WRONG_USAGE  # noqa: PLC0415
+
         fact, _, remedy = message.partition("\n")
         warn(f"{fact}\n    -> {remedy or f'see {self.prog} --help'}")
         raise SystemExit(WRONG_USAGE)
@@ -81,6 +87,8 @@ class _Parser(argparse.ArgumentParser):
         """Called by argparse for whatever has choices; the nearest of them is named."""
         if action.choices is None or value in action.choices:
             return
+        from bot.text import use_one_of  # noqa: PLC0415 (as above: only for who mistyped)
+
         is_command = isinstance(action, argparse._SubParsersAction)
         fact = f"there is no command {value!r}" if is_command else f"{value!r} cannot stand here"
         if is_command and " " in value:
@@ -88,10 +96,22 @@ class _Parser(argparse.ArgumentParser):
         raise argparse.ArgumentError(None, f"{fact}\n{use_one_of(value, action.choices)}; see {self.prog} --help")
 
 
+class _Layout(argparse.RawDescriptionHelpFormatter):
+    """As wide as argparse would lay it out, but without importing all of shutil to learn how wide that is."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        with suppress(OSError, ValueError):
+            columns = columns if columns.isdecimal() else str(os.get_terminal_size(sys.stdout.fileno()).columns)
+        super().__init__(prog, width=max(int(columns.isdecimal() and columns) or 80, 40) - 2)
+
+
 def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of a call; what is wrong with it ends the program with a word on what to write instead."""
     options, unknown = build_parser(program).parse_known_args(arguments)
     if unknown:
+        from bot.text import use_one_of  # noqa: PLC0415
+
         known = [name for name in options.parser._option_string_actions if name.startswith("--")]
         remedy = use_one_of(unknown[0], known) if unknown[0].startswith("-") else ""
         options.parser.error(f"{unknown[0]!r} cannot stand here\n{remedy}")
@@ -102,7 +122,7 @@ def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParser:
     """The parser of the whole command line; `is_brief`: each command without what may be written everywhere."""
-    style = argparse.RawDescriptionHelpFormatter
+    style = _Layout
     everywhere = _list_everywhere()
     parser = _Parser(
         prog=program,
@@ -114,12 +134,10 @@ def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParse
     parser.add_argument("--version", action="version", version=f"patient-guide {__version__}", help="show the version")
     parser.add_argument("--vi", action="store_true", help="chat: edit with vi's keys (so does vi mode in ~/.inputrc)")
     parser.add_argument("--history", metavar="FILE", default="", help="chat: keep what is typed in FILE, for later")
-    parser.set_defaults(run=doors.chat, parser=parser)
+    parser.set_defaults(run="doors.chat", parser=parser)
     parsers = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], what: str, about: str, *examples: str
-    ) -> argparse.ArgumentParser:
+    def command(name: str, run: str, what: str, about: str, *examples: str) -> argparse.ArgumentParser:
         made = parsers.add_parser(
             name,
             help=what,
@@ -136,7 +154,7 @@ def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParse
     _add_writing(command)
     completing = command(
         "completion",
-        commands.complete,
+        "commands.complete",
         "shell completion for bash, zsh or fish",
         "Prints a script for your shell, which then completes what you type behind\n"
         "patient-guide. Keep it where your shell looks for such scripts, as below, and\n"
@@ -204,7 +222,7 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that answer questions."""
     asking = command(
         "ask",
-        doors.ask,
+        "doors.ask",
         "answer one question",
         "Prints the answer to one question, and ends. Its exit code is 1 where the\narticles hold no answer.",
         'ask "can they help me do up buttons?"',
@@ -214,7 +232,7 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
     asking.add_argument("--json", action="store_true", help="print the reply as a JSON object")
     serving = command(
         "serve",
-        doors.serve,
+        "doors.serve",
         "answer another program, one JSON object a line",
         "Reads a JSON object a line, and writes one for each:\n"
         '  {"id": 1, "question": "what is OT?", "session": "name"}\n'
@@ -227,7 +245,7 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     showing = command(
         "kiosk",
-        doors.kiosk,
+        "doors.kiosk",
         "the touch-screen page, for a browser on this machine",
         "Serves a page for a touch screen, on this machine alone, until it is told to\n"
         "end. GET /health answers 200 while it can answer questions. It follows the\n"
@@ -250,7 +268,7 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that look at a pack."""
     listing = command(
         "topics",
-        commands.topics,
+        "commands.topics",
         "what the pack can answer, by article and section",
         "Lists the questions that the pack knows, under the article and the section\nthat answer them.",
         "topics",
@@ -261,14 +279,14 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     command(
         "sources",
-        commands.sources,
+        "commands.sources",
         "the articles: publisher, title, dates, interest, licence",
         "Lists the articles of the pack with all that is known of each.",
         "sources",
     )
     checking = command(
         "check",
-        commands.check,
+        "commands.check",
         "name every problem of the pack",
         "Reads the whole pack and names every problem with its file, line and column,\n"
         "and what to do. What is only doubtful is a warning. Run it after every edit.",
@@ -285,7 +303,7 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     testing = command(
         "test",
-        commands.test,
+        "commands.test",
         "run the pack's own tests",
         "Asks every question under tests: in the pack's files, and compares what is\nanswered with what should be.",
         "test",
@@ -296,7 +314,7 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     testing.add_argument("--impact", metavar="DIR", help="list what this pack answers unlike an older copy of it")
     why = command(
         "explain",
-        commands.explain,
+        "commands.explain",
         "every stage's value for one question",
         "Shows how one question is read and mended, which intents were considered and\n"
         "what spoke for each, the thresholds, and what was decided.",
@@ -308,7 +326,7 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     why.add_argument("--after", metavar="QUESTION", help="the question before it in a conversation")
     scoring = command(
         "eval",
-        commands.evaluate,
+        "commands.evaluate",
         "score a file of labelled questions",
         "Asks every question of a JSON Lines file and prints how many were handled\nright, by kind, with intervals.",
         "eval questions.jsonl",
@@ -317,13 +335,26 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     scoring.add_argument("file", metavar="FILE", help="one question a line, as in the README")
     scoring.add_argument("--json", action="store_true", help="print the figures as a JSON object")
     scoring.add_argument("--report", metavar="FILE", help="write a page with drawings and every failure explained")
+    timing = command(
+        "bench",
+        "commands.bench",
+        "how fast it is on this machine",
+        "Starts programs, asks questions and builds the pack's model, for two minutes at\n"
+        "most, and prints what each took beside what a floor or another way took in the\n"
+        "same run. Its exit code is 1 where a promise does not hold. A machine that is\n"
+        "busy with something else tells little.",
+        "bench",
+        "bench questions.jsonl --json > before.json",
+    )
+    timing.add_argument("file", metavar="FILE", nargs="?", help="labelled questions to ask, as for eval")
+    timing.add_argument("--json", action="store_true", help="print the figures as a JSON object")
 
 
 def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that write files of a pack, and the one that shows what was counted."""
     updating = command(
         "update",
-        commands.update,
+        "commands.update",
         "take in a changed article, and list the quotes it breaks",
         "Compares a changed article with the one in corpus/, lists what changed and\n"
         "which quotes it breaks, asks whether somebody qualified has read it, and takes\n"
@@ -335,7 +366,7 @@ def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:
     updating.add_argument("--reviewed", action="store_true", help="do not ask: somebody qualified has read it")
     making = command(
         "new",
-        commands.create,
+        "commands.create",
         "write a new intent, article or pack, with notes in it",
         "Writes files that are valid as they stand, with notes on what to change.\nNothing is ever written over.",
         "new intent parking",
@@ -352,7 +383,7 @@ def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:
     making.set_defaults(asked=ASKED)
     bringing = command(
         "import",
-        commands.import_file,
+        "commands.import_file",
         "take in a Rasa nlu.yml, a CSV table, or .intent lines",
         "Writes a new file of intents from one of another program, and lists what\ncannot be carried over.",
         "import questions.csv",
@@ -361,7 +392,7 @@ def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:
     bringing.add_argument("file", metavar="FILE", help="nlu.yml, FILE.csv or NAME.intent")
     counting = command(
         "stats",
-        commands.show_counts,
+        "commands.show_counts",
         "show what --stats FILE counted",
         "Shows the counts of a file that was given to --stats, but none that could\npoint to somebody.",
         "stats counts.json",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot.errors import ModelError
+from bot.folder import fingerprint
 from bot.model import Model, learned_from, load_model, save_model
-from bot.pack import fingerprint, load_pack
 
 __all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "obtain_model"]
 
@@ -45,6 +45,8 @@ def obtain_model(root: Path, progress: Progress) -> Model:
     mark, folder = fingerprint(root), cache_folder()
     if stored := _find(folder, f"*-{mark}.model", mark):
         return stored
+    from bot.pack import load_pack  # noqa: PLC0415 (YAML and all that reads a pack: only after a change)
+
     pack = load_pack(root)
     learned = learned_from(pack)
     if stored := find_learned(learned):

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from bot.examples import Examples, Machines
 from bot.mistakes import find_mistakes
 from bot.model import KIND_ORDER, Calibration, Logistic, Mistake, expand
 
-__all__ = ["Examples", "calibrate"]
+__all__ = ["calibrate"]
 
 FOLDS, HELD_OUT, FITS = 10, 3000, 20
 """Examples are held out a tenth at a time, until this many have been scored or this many fits were made."""
@@ -36,33 +36,6 @@ number were set after seeing what is refused of HWU64's test questions, so figur
 
 BINS = 15
 
-Fit = Callable[[Any, Any, int, Any], tuple[Any, Any]]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Rows of training: features (texts, features), intents, kinds, and whether it is a thing that patients type.
-
-    `marks` are a number for each row's text, `starts` one for each intent's name: by them rows are held out, so that
-    an edit moves few. Of the stem columns, which come first: their idf, and which are pairs; for each row the idf of
-    its pairs that have no column.
-    """
-
-    matrix: Any
-    intents: Any
-    kinds: Any
-    typed: Any
-    marks: Any
-    starts: Any
-    idf: Any
-    pairs: Any
-    left_out: Any
-
-    @property
-    def size(self) -> int:
-        """The number of intents."""
-        return len(self.starts)
-
 
 @dataclass(frozen=True)
 class _Held:
@@ -78,17 +51,23 @@ class _Held:
 
 
 def calibrate(
-    examples: Examples, fit: Fit, machines: tuple[Any, Any], has_negatives: bool
+    examples: Examples, machines: Machines, progress: Callable[[str, float], None]
 ) -> tuple[Calibration, tuple[Mistake, ...]]:
-    """Fit both softmaxes by likelihood, then the probability that the best intent is right, then the threshold.
+    """Teach the machines all examples, and measure before what those are worth that have not seen some of them.
 
-    Beside it come the examples that the pack is wrong about: left out, or by its `machines`, which have learned them.
+    Both softmaxes are fitted by likelihood, then the probability that the best intent is right, then the threshold.
+    Beside it come the examples that the pack is wrong about: left out, or though they were learned.
     """
+    everything = np.ones(len(examples.kinds), dtype=bool)
     counts = np.bincount(examples.kinds, minlength=len(KIND_ORDER))
     shares = tuple(float(count) / len(examples.kinds) for count in counts)
     if len(np.unique(examples.intents)) < 2 or np.bincount(examples.intents).max() < 2:
+        machines.learn(everything)
         return Calibration(intent_sharpness=3.0, kind_sharpness=3.0, top_sharpness=1.0, kind_shares=shares), ()
-    held = _hold_out(examples, fit, hide=not has_negatives)
+    has_negatives = bool(counts[KIND_ORDER.index("out_of_scope")])
+    progress("learning intents", 0.25)
+    held = _hold_out(examples, machines, hide=not has_negatives)
+    progress("measuring its own errors", 0.7)
     beliefs, sharp = _fit_sharpness(examples, held)
     best = beliefs.argmax(axis=1)
     right = (best == examples.intents[held.rows]) & ~held.hidden
@@ -99,16 +78,24 @@ def calibrate(
     if not has_negatives and (within := _fit_probability(measures, ~held.hidden)):
         wrong = float((~right)[~held.hidden].mean())
         threshold = float(np.quantile([within.probability(row) for row in measures[right]], LOST * wrong**1.5))
+    progress("learning what was kept apart", 0.8)
+    if has_negatives:
+        machines.go_on()
+    else:
+        machines.learn(everything)
     intent, kind, top = map(float, sharp)
     shown = np.flatnonzero(~held.hidden)
     mistakes = find_mistakes(
-        examples, (held.rows[shown], beliefs[shown]), lambda rows: _believe(examples, rows, machines, sharp)
+        examples,
+        (held.rows[shown], beliefs[shown]),
+        machines.find_beaten(),
+        lambda rows: np.exp(_log_beliefs(examples, machines.score(rows), sharp)),
     )
     return Calibration(intent, kind, top, shares, confidence, within, threshold, reliability), mistakes
 
 
-def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
-    intents, size = examples.intents, examples.size
+def _hold_out(examples: Examples, machines: Machines, hide: bool) -> _Held:
+    size = examples.size
     parts: list[tuple[Any, ...]] = []
     done = 0
     for number in range(FITS):
@@ -117,12 +104,11 @@ def _hold_out(examples: Examples, fit: Fit, hide: bool) -> _Held:
             fold = _deal_out(examples, number)
             draw = np.random.default_rng(number)
             hiding = draw.permutation(size) % HIDDEN if hide and size >= HIDDEN else np.full(size, -1)
-        hidden = hiding[intents] == turn % HIDDEN
+        hidden = hiding[examples.intents] == turn % HIDDEN
         out = (fold == turn) & examples.typed
-        learn, rows = np.flatnonzero(~out & ~hidden), np.flatnonzero(out)
-        weights, intercepts = fit(examples.matrix[learn], intents[learn], size, examples.kinds[learn])
-        scores = (examples.matrix[rows] @ weights).toarray() + intercepts
-        parts.append((rows, hidden[rows], scores, *_cover(examples, rows, weights)))
+        machines.learn(~out & ~hidden)
+        rows = np.flatnonzero(out)
+        parts.append((rows, hidden[rows], machines.score(rows), *machines.cover(rows)))
         done += len(rows)
         if done >= HELD_OUT:
             break
@@ -138,25 +124,6 @@ def _deal_out(examples: Examples, number: int) -> Any:
     intents = examples.intents[order]
     fold[order] = (np.arange(len(order)) - first[intents] + examples.starts[intents]) % FOLDS
     return fold
-
-
-def _cover(examples: Examples, rows: Any, weights: Any) -> tuple[Any, ...]:
-    """For held-out rows: share of stems (by idf) that no intent has; for every intent, share of stems, and of stems and
-    pairs, that speak for it; number of stems. As `Model.measure`.
-    """
-    columns = len(examples.idf)
-    present = (examples.matrix[rows][:, :columns] > 0).astype(float)
-    by_idf = present @ sparse.diags(examples.idf)
-    speaks = weights[:columns, : examples.size] > 0
-    seen = np.asarray(weights[:columns].getnnz(axis=1)) > 0
-    single = ~examples.pairs
-    stems = by_idf[:, single]
-    total = np.asarray(stems.sum(axis=1)).ravel() + 1e-9
-    whole = np.asarray(by_idf.sum(axis=1)).ravel() + examples.left_out[rows] + 1e-9
-    unknown = np.asarray(stems[:, ~seen[single]].sum(axis=1)).ravel() / total
-    covered = (stems @ speaks[single].astype(float)).toarray() / total[:, None]
-    covered_pairs = (by_idf @ speaks.astype(float)).toarray() / whole[:, None]
-    return unknown, covered, covered_pairs, np.log1p(np.asarray(present[:, single].sum(axis=1)).ravel())
 
 
 def _measure(examples: Examples, held: _Held, sharp: Any, best: Any) -> Any:
@@ -192,11 +159,20 @@ def _kind_of(examples: Examples) -> Any:
 def _fit_sharpness(examples: Examples, held: _Held) -> tuple[Any, Any]:
     """The beliefs in every intent, shape (rows, intents), and the three sharpnesses that make them likeliest."""
     shown = np.flatnonzero(~held.hidden)
-    wanted = examples.intents[held.rows[shown]]
+    kind_of, wanted = _kind_of(examples), examples.intents[held.rows[shown]]
+    scores = held.scores[shown]
+    of_kinds, tops = scores[:, examples.size :], _find_tops(examples, scores)
+    kinds = [np.flatnonzero(kind_of[wanted] == kind) for kind in range(len(KIND_ORDER))]
+    groups = [(rows, scores[np.ix_(rows, np.flatnonzero(kind_of == kind))]) for kind, rows in enumerate(kinds)]
+    own = scores[np.arange(len(shown)), wanted]
 
     def loss(numbers: Any) -> float:
-        beliefs = _log_beliefs(examples, held.scores[shown], np.exp(numbers))
-        return -float(np.maximum(beliefs[np.arange(len(shown)), wanted], -30).mean())
+        intent, kind, top = np.exp(numbers).tolist()
+        beliefs = _log_softmax(kind * of_kinds + top * tops)[np.arange(len(shown)), kind_of[wanted]] + intent * own
+        for rows, rivals in groups:
+            if len(rows):
+                beliefs[rows] -= _log_sum(intent * rivals)
+        return -float(np.maximum(beliefs, -30).mean())
 
     sharp = np.exp(minimize(loss, np.log([4.0, 2.0, 1.0]), method="Nelder-Mead", options={"maxfev": 80}).x)
     return np.exp(_log_beliefs(examples, held.scores, sharp)), sharp
@@ -213,24 +189,28 @@ def _log_beliefs(examples: Examples, scores: Any, sharp: Any) -> Any:
     return within
 
 
-def _believe(examples: Examples, rows: Any, machines: tuple[Any, Any], sharp: Any) -> Any:
-    """The beliefs of machines in every intent for some rows, shape (rows, intents)."""
-    weights, intercepts = machines
-    return np.exp(_log_beliefs(examples, (examples.matrix[rows] @ weights).toarray() + intercepts, sharp))
-
-
 def _weigh_kinds(examples: Examples, scores: Any, numbers: Any) -> Any:
     """The kinds' log odds: what their own machine says, and what the best of each kind's intents does."""
+    return numbers[1] * scores[:, examples.size :] + numbers[2] * _find_tops(examples, scores)
+
+
+def _find_tops(examples: Examples, scores: Any) -> Any:
+    """The best score of each kind's intents, shape (rows, kinds), 0 for a kind without any."""
     kind_of = _kind_of(examples)
-    weighed = numbers[1] * scores[:, examples.size :]
+    tops = np.zeros((len(scores), len(KIND_ORDER)), dtype=scores.dtype)
     for kind in np.unique(kind_of[kind_of >= 0]):
-        weighed[:, kind] += numbers[2] * scores[:, : examples.size][:, kind_of == kind].max(axis=1)
-    return weighed
+        tops[:, kind] = scores[:, : examples.size][:, kind_of == kind].max(axis=1)
+    return tops
 
 
 def _log_softmax(scores: Any) -> Any:
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return scores - _log_sum(scores)[:, None]
+
+
+def _log_sum(scores: Any) -> Any:
+    """For each row, the logarithm of the sum of its exponentials."""
+    top = scores.max(axis=1, keepdims=True)
+    return np.log(np.exp(scores - top).sum(axis=1)) + top[:, 0]
 
 
 def _fit_probability(measures: Any, true: Any) -> Logistic | None:

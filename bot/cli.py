@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 from bot.arguments import PROGRAM, parse
-from bot.console import warn
-from bot.outcome import FAILED, FINE, INTERRUPTED, UNUSABLE, UNUSABLE_PACK, WRONG_USAGE, complain
+
+TYPE_CHECKING = False  # As in arguments.py.
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
@@ -19,10 +20,27 @@ DEBUG = "PATIENT_GUIDE_DEBUG"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    program = PROGRAM if Path(sys.argv[0]).stem == PROGRAM else "python -m bot"
-    options = parse(program, arguments)
+    program = PROGRAM if os.path.basename(sys.argv[0]).partition(".")[0] == PROGRAM else "python -m bot"
+    return _run(parse(program, arguments))
+
+
+def _run(options: Namespace) -> int:
+    from importlib import import_module  # noqa: PLC0415
+
+    from bot.console import warn  # noqa: PLC0415
+    from bot.outcome import (  # noqa: PLC0415
+        FAILED,
+        FINE,
+        INTERRUPTED,
+        UNUSABLE,
+        UNUSABLE_PACK,
+        WRONG_USAGE,
+        complain,
+    )
+
+    room, _, name = options.run.partition(".")
     try:
-        return options.run(options)  # type: ignore[no-any-return]
+        return getattr(import_module(f"bot.{room}"), name)(options)  # type: ignore[no-any-return]
     except KeyboardInterrupt:
         return INTERRUPTED
     except ModuleNotFoundError as error:

@@ -160,6 +160,30 @@ def _show_count(done: int, of: int) -> None:
         show_step(f"{done + 1} of {of}" if done + 1 < of else "")
 
 
+def bench(options: argparse.Namespace) -> int:
+    """How fast the bot is, each figure beside a floor or another way."""
+    from bot.bench import measure, tabulate, to_json  # noqa: PLC0415
+    from bot.labelled import EvalError, Row, read_rows  # noqa: PLC0415
+    from bot.pack import load_pack  # noqa: PLC0415
+
+    root, bot = find_root(options), _load(options)
+    try:
+        rows = list(read_rows(Path(options.file), bot.articles)) if options.file else []
+    except EvalError as error:
+        warn(str(error))
+        return WRONG_USAGE
+    questions = [turn.question for row in rows for turn in ((row,) if isinstance(row, Row) else row.turns)]
+    figures = list(measure(root, load_pack(root), bot, _show_measured, questions))
+    _show_measured("")
+    say(to_json(figures) if options.json else "\n".join(tabulate(figures)))
+    return FINE if all(figure.holds for figure in figures) else DECLINED
+
+
+def _show_measured(what: str) -> None:
+    if sys.stderr.isatty():
+        show_step(what)
+
+
 def test(options: argparse.Namespace) -> int:
     from bot.contents import find_changes, run_tests, to_junit  # noqa: PLC0415
     from bot.pack import load_pack  # noqa: PLC0415

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,8 +76,10 @@ def _measure() -> tuple[int, int]:
         size = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError):
         size = os.terminal_size((0, 0))
-    usual = shutil.get_terminal_size()
-    return size.columns or usual.columns, size.lines or usual.lines
+    columns, rows = (os.environ.get(name, "") for name in ("COLUMNS", "LINES"))
+    return size.columns or int(columns.isdecimal() and columns) or 80, size.lines or int(
+        rows.isdecimal() and rows
+    ) or 24
 
 
 def can_redraw() -> bool:
@@ -106,6 +106,9 @@ def _hears_screen_reader() -> bool:
 
 def _asks(program: str, *words: str) -> bool:
     """Whether a program, if it is here, says yes."""
+    import shutil  # noqa: PLC0415 (with what it brings, a tenth of the way to an answer)
+    import subprocess  # noqa: PLC0415
+
     if not (path := shutil.which(program)):
         return False
     try:

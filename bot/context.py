@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.signs import compile_sign
+from bot.signs import Sign, spell_ways
 from bot.text import split_words
 from bot.types import Talk
 
@@ -42,8 +42,8 @@ class Context:
 
     def __init__(self, talk: Talk, publishers: Iterable[Sequence[str]] = ()) -> None:
         self._talk = talk
-        self._follow_ups = {name: [_whole(sign) for sign in signs] for name, signs in talk.follow_ups.items()}
-        self._other = [compile_sign(sign) for sign in talk.other]
+        self._follow_ups = [(name, Sign(sign)) for name, signs in talk.follow_ups.items() for sign in signs]
+        self._other = [Sign(sign) for sign in talk.other]
         self._openers = sorted((tuple(opener.split()) for opener in talk.openers), key=len, reverse=True)
         self._fillers = frozenset(talk.fillers)
         self._publishers = [tuple(words) for words in publishers]
@@ -51,12 +51,12 @@ class Context:
 
     def find_follow_up(self, readings: Iterable[Sequence[str]]) -> str | None:
         """Which follow-up an utterance is, in any of its readings, or None."""
-        texts = [_spaced(words) for words in readings]
+        texts = [(_spaced(words), spell_ways(words)) for words in readings]
         return next(
             (
                 name
-                for name, signs in self._follow_ups.items()
-                if any(sign.fullmatch(text) for sign in signs for text in texts)
+                for name, sign in self._follow_ups
+                if any(sign.may_be_in(there) and sign.whole.fullmatch(text) for text, there in texts)
             ),
             None,
         )
@@ -133,7 +133,9 @@ class Context:
 
     def read(self, words: tuple[str, ...], thread: tuple[str, ...], subject: int | None) -> Reading:
         """An utterance after the question `thread`, while `subject` is spoken of."""
-        found = next((match for sign in self._other if (match := sign.search(_spaced(words)))), None)
+        there = spell_ways(words)
+        possible = (sign.pattern for sign in self._other if sign.may_be_in(there))
+        found = next((match for pattern in possible if (match := pattern.search(_spaced(words)))), None)
         if found:
             other = self._other_subject(thread, subject)
             if other is None:
@@ -219,7 +221,3 @@ class Context:
 
 def _spaced(words: Iterable[str]) -> str:
     return f" {' '.join(words)} "
-
-
-def _whole(sign: str) -> re.Pattern[str]:
-    return re.compile(f" {compile_sign(sign).pattern}")

@@ -184,7 +184,7 @@ def _open_bot(
     """The bot for a door: where asked to, it counts; one that `stays` open follows the pack's files."""
     from bot.engine import Bot  # noqa: PLC0415
 
-    bot = Bot.load(options.pack, progress=progress)
+    bot = Bot.load(options.pack, progress, stays)
     with ExitStack() as stack:
         answers: Answers = bot
         if stays and options.watch:

@@ -12,11 +12,10 @@ from typing import Protocol, TypeVar
 from bot.cache import Progress, be_quiet, obtain_model
 from bot.compose import Answer, Composer, write_out
 from bot.context import Context, Reading
+from bot.folder import fingerprint, shipped_root
 from bot.followups import FollowUps
 from bot.model import Model
 from bot.offers import Offers
-from bot.pack import fingerprint, shipped_root
-from bot.quotes import find_topics
 from bot.safety import RedFlags
 from bot.session import Session
 from bot.text import LONGEST, cut_stretches, index_phrases, open_clitics, split_words
@@ -76,11 +75,17 @@ class Bot:
     ('answer', 'Clearing')
     """
 
-    def __init__(self, model: Model, today: Callable[[], date] = date.today, root: Path | None = None) -> None:
+    def __init__(
+        self, model: Model, today: Callable[[], date] = date.today, root: Path | None = None, stays: bool = True
+    ) -> None:
+        if stays:
+            from bot.vectors import hasten  # noqa: PLC0415 (NumPy takes as long as a first answer)
+
+            model = hasten(model)
         self._model = model
         self._root = root
         self._today = today
-        self.flags = RedFlags(model.pack.rules)
+        self.flags = RedFlags(model.pack.rules, model.pack.sign_index)
         self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
         self._context = Context(model.pack.talk, model.sources.publishers.values())
@@ -88,13 +93,16 @@ class Bot:
         self._follow_ups = FollowUps(model, self._composer, self._offers)
 
     @classmethod
-    def load(cls, pack: str | os.PathLike[str] | None = None, progress: Progress | None = None) -> Bot:
+    def load(
+        cls, pack: str | os.PathLike[str] | None = None, progress: Progress | None = None, stays: bool = True
+    ) -> Bot:
         """Load a pack (default: the shipped one), building its model first where it changed.
 
-        `progress` is told of a build: what is being done and the share done. Raises PackError.
+        `progress` is told of a build: what is being done and the share done. A bot that `stays` is made for many
+        questions; one that does not, for one at once. Raises PackError.
         """
         root = Path(pack).resolve() if pack is not None else shipped_root()
-        return cls(obtain_model(root, progress or be_quiet), root=root)
+        return cls(obtain_model(root, progress or be_quiet), root=root, stays=stays)
 
     def reload(self, progress: Progress | None = None) -> Bot:
         """A bot of the same folder as it stands now, or this one where nothing changed. Raises PackError.
@@ -165,6 +173,8 @@ class Bot:
         >>> Bot.load().topics()[-1].section
         'What Are the Differences and Similarities?'
         """
+        from bot.quotes import find_topics  # noqa: PLC0415 (what checks quotes is not needed to answer)
+
         return find_topics(self.model.pack)
 
     @property
@@ -256,7 +266,8 @@ class Bot:
         sure: float = SURE_ALONE,
     ) -> tuple[Understanding, Decision]:
         """What an utterance means and what to do about it: by itself where it can, else after the `last` intent."""
-        meant = understand(utterance, self.model)
+        scores = self.model.score(utterance.words)
+        meant = understand(utterance, self.model, scores=scores)
         decision = decide(utterance, meant, self.model, is_explained)
         is_follow_up = self._does(decision) and not reading.subjects
         if is_follow_up and (last is None or decision.confidence >= SURE_FOLLOW_UP):
@@ -265,7 +276,7 @@ class Bot:
         is_declined = decision.kind in ("out_of_scope", "advice") and meant.kinds[decision.kind] >= SURE_DECLINED
         if reading.is_open and not is_sure and not is_declined:
             near = (last, *self._offers.neighbours(last)) if last else ()
-            meant = understand(utterance, self.model, _wordings(reading), near)
+            meant = understand(utterance, self.model, _wordings(reading), near, scores)
             decision = decide(utterance, meant, self.model, is_explained, goes_on=True)
         if self._does(decision):  # It says more than that it goes on from the last answer.
             meant = _without_smalltalk(meant, self.intents)

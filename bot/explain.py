@@ -7,10 +7,11 @@ from pathlib import Path
 
 from bot.engine import Bot, readings
 from bot.errors import PackError
-from bot.pack import load_pack, shipped_root
+from bot.folder import shipped_root
+from bot.pack import load_pack
 from bot.render import shorten
 from bot.session import Session
-from bot.text import index_phrases, replace_phrases, split_words, use_one_of
+from bot.text import index_phrases, replace_phrases, use_one_of
 from bot.types import Intent, Pack, Problem, Reply
 from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, SURE_PART, UNSURE, decide, is_foreign, read, understand
 
@@ -160,7 +161,7 @@ def find_nearest(bot: Bot, words: tuple[str, ...], intent: Intent) -> list[tuple
     weight = {f[1:]: bot.model.idf[row] for _, f, row, _ in bot.model.terms(words) if f[0] == "s" and row >= 0}
     scored = []
     for example in intent.examples:
-        stems = {bot.model.stem(word) for word in replace_phrases(split_words(example.text), phrases)}
+        stems = {bot.model.stem(word) for word in replace_phrases(example.words, phrases)}
         shared = sum(value for stem, value in weight.items() if stem in stems)
         if shared:
             scored.append((-shared / (1 + len(stems)) ** 0.5, f"{example.file}:{example.line}", example.text))

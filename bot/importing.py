@@ -17,11 +17,12 @@ from pathlib import Path
 from bot.compose import MOST_WORDS
 from bot.corpus import read_article
 from bot.errors import PackError
+from bot.folder import fingerprint
 from bot.foreign import Row, read_foreign
 from bot.intents import Content, QuoteDraft, read_content
 from bot.new import write_new
 from bot.nodes import Scalar
-from bot.pack import fingerprint, load_pack
+from bot.pack import load_pack
 from bot.quotes import Finder, resolve
 from bot.render import shorten
 from bot.text import plain_marks, split_words, strip_controls
@@ -189,7 +190,7 @@ def tidy_line(text: str) -> str:
 
 def _find_seen(own: Content) -> dict[tuple[str, ...], tuple[str, str, int]]:
     found = ((draft.name.value, example) for draft in own.intents for example in draft.examples)
-    return {tuple(split_words(example.text)): (name, example.file, example.line) for name, example in found}
+    return {example.words: (name, example.file, example.line) for name, example in found}
 
 
 def _gather(rows: Iterable[Row], plan: _Plan) -> Iterable[_Topic]:

@@ -35,13 +35,13 @@ def find_alike(pack: Pack, asked: Iterable[tuple[str, str]]) -> Iterator[Problem
     from rapidfuzz import fuzz, process  # noqa: PLC0415 (only this check needs it)
 
     examples = [(intent.name, example) for intent in pack.intents.values() for example in intent.examples]
-    arranged = [" ".join(sorted(split_words(example.text))) for _, example in examples]
+    arranged = [" ".join(sorted(example.words)) for _, example in examples]
     for place, question in asked:
         words = " ".join(sorted(split_words(question)))
         cutoff = ALIKE if len(words.split()) >= SHORTEST else 100
         for _, score, at in process.extract(words, arranged, scorer=fuzz.ratio, score_cutoff=cutoff, limit=None):
             name, example = examples[at]
-            if score < 100 and not is_alike(split_words(question), split_words(example.text), pack.synonyms):
+            if score < 100 and not is_alike(split_words(question), example.words, pack.synonyms):
                 continue
             same = "the same as" if score == 100 else "nearly the same as"
             fact = f"{place} asks {same} this example of {name}: {question!r}"

@@ -9,6 +9,7 @@ be understood by words that no example holds. A word without concepts is only kn
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bot.types import Problem
 
@@ -61,6 +62,11 @@ class Lexicon:
         """Every word listed."""
         return [line.partition(":")[0] for line in self.lines.decode().split("\n")]
 
+    def read(self, words: Iterable[str]) -> dict[str, tuple[tuple[str, float], ...]]:
+        """The concepts of those of many words that are listed, at a fraction of the time that one by one would take."""
+        lines = {word: rest for word, _, rest in (line.partition(":") for line in self.lines.decode().split("\n"))}
+        return {word: _read_concepts(lines[word]) for word in words if word in lines}
+
     def _find(self, word: str) -> tuple[tuple[str, float], ...] | None:
         if word in self._found:
             return self._found[word]
@@ -78,10 +84,14 @@ class Lexicon:
             line = lines[start : end if end >= 0 else None]
             key, colon, rest = line.partition(b":")
             if key + colon == wanted:
-                parts = rest.decode().split()
-                return tuple((name, int(share) / 100) for name, share in zip(parts[::2], parts[1::2], strict=True))
+                return _read_concepts(rest.decode())
             if key + colon < wanted:
                 low = start + len(line) + 1
             else:
                 high = start
         return None
+
+
+def _read_concepts(text: str) -> tuple[tuple[str, float], ...]:
+    parts = text.split()
+    return tuple((name, int(share) / 100) for name, share in zip(parts[::2], parts[1::2], strict=True))

@@ -55,7 +55,7 @@ def _at(example: Example, fact: str, remedy: str, nearest: str = "") -> Problem:
 def find_thin(pack: Pack) -> Iterator[Problem]:
     """Intents with hardly an example, and such whose examples are all alike."""
     for intent in pack.intents.values():
-        different = {frozenset(split_words(example.text)) for example in intent.examples}
+        different = {frozenset(example.words) for example in intent.examples}
         telling = {frozenset(w for w in words if len(w) > SMALL) or words for words in different}
         if not different:
             continue  # It is an error, and told as one.
@@ -77,9 +77,9 @@ def find_collisions(pack: Pack) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], tuple[str, Example]] = {}
     for intent in pack.intents.values():
         for example in intent.examples:
-            words = replace_phrases(split_words(example.text), phrases)
+            words = replace_phrases(example.words, phrases)
             name, first = seen.setdefault(tuple(sorted(words)), (intent.name, example))
-            if name != intent.name and split_words(first.text) != split_words(example.text):
+            if name != intent.name and first.words != example.words:
                 fact = f"this example of {intent.name} has the words of one of {name}: {example.text!r}"
                 near = f"{first.file}:{first.line}: {first.text!r}"
                 found = _at(example, fact, "keep it under the one that should answer it", near)
@@ -95,7 +95,7 @@ def find_mistaken(pack: Pack, model: Model) -> Iterator[Problem]:
     for mistake in model.mistakes:
         intent, other = intents[mistake.intent], intents[mistake.other]
         example, near = intent.examples[mistake.example], other.examples[mistake.nearest]
-        if not answer_alike(intent, other) and split_words(example.text) != split_words(near.text):
+        if not answer_alike(intent, other) and example.words != near.words:
             yield _tell_mistake(mistake, (intent, example), (other, near))
 
 
@@ -132,7 +132,7 @@ def find_misspelt(pack: Pack) -> Iterator[Problem]:
     places: dict[str, list[tuple[Intent, Example]]] = {}
     for intent in pack.intents.values():
         for example in intent.examples:
-            for word in {*split_words(example.text)} - find_names(example.text):
+            for word in {*example.words} - find_names(example.text):
                 places.setdefault(word, []).append((intent, example))
     if sum(word in lexicon for word in places) < len(places) / 2:
         return
@@ -165,7 +165,7 @@ def find_shadowing(pack: Pack) -> Iterator[Problem]:
     flags, phrases = RedFlags(pack.rules), index_phrases(pack.synonyms)
     for intent in pack.intents.values():
         for example in intent.examples if intent.kind != "urgent" else ():
-            words = split_words(example.text)
+            words = example.words
             if rule := flags.look((words, replace_phrases(words, phrases))).rule:
                 fact = f"this example of {intent.name} raises the red flag {rule.flag}: {example.text!r}"
                 yield _at(example, fact, "remove it, or make its intent urgent; a red flag always comes first")

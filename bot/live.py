@@ -14,8 +14,9 @@ from typing import Self
 from bot.cache import be_quiet, find_learned, obtain_model
 from bot.engine import Bot
 from bot.errors import PackError
+from bot.folder import Stamp, fingerprint, stamp
 from bot.model import Model, learned_from
-from bot.pack import Stamp, fingerprint, load_pack, stamp
+from bot.pack import load_pack
 from bot.session import Session
 from bot.types import Problem, Reply
 

@@ -10,7 +10,7 @@ import numpy as np
 from bot.model import Mistake
 
 if TYPE_CHECKING:
-    from bot.calibrate import Examples
+    from bot.examples import Examples
 
 __all__ = ["find_mistakes"]
 
@@ -25,14 +25,16 @@ AT_ONCE = 4000
 """Rows that are scored together: what is held of them is as wide as the pack has intents."""
 
 
-def find_mistakes(examples: Examples, left_out: tuple[Any, Any], believe: Callable[[Any], Any]) -> tuple[Mistake, ...]:
+def find_mistakes(
+    examples: Examples, left_out: tuple[Any, Any], beaten: Any, believe: Callable[[Any], Any]
+) -> tuple[Mistake, ...]:
     """Every mistake, the surest first, each example once.
 
     `left_out` are rows with the beliefs in every intent of machines that have not seen them; `believe` gives those of
-    the machines that have, for rows.
+    the machines that have, for rows: for the `beaten`, as no other can be a mistake.
     """
     rows, beliefs = left_out
-    found = [*_find_unconvinced(examples, believe), *_find_lost(examples, rows, beliefs)]
+    found = [*_find_unconvinced(examples, beaten, believe), *_find_lost(examples, rows, beliefs)]
     first: dict[tuple[int, int], Mistake] = {}
     for mistake in sorted(found, key=lambda m: (m.own - m.belief, m.intent, m.example)):
         first.setdefault((mistake.intent, mistake.example), mistake)
@@ -46,8 +48,8 @@ def _find_lost(examples: Examples, rows: Any, beliefs: Any) -> Iterator[Mistake]
         yield _describe(examples, rows[at], which[at], own[at], other[at])
 
 
-def _find_unconvinced(examples: Examples, believe: Callable[[Any], Any]) -> Iterator[Mistake]:
-    typed = np.flatnonzero(examples.typed)
+def _find_unconvinced(examples: Examples, beaten: Any, believe: Callable[[Any], Any]) -> Iterator[Mistake]:
+    typed = beaten[examples.typed[beaten]]
     for start in range(0, len(typed), AT_ONCE):
         rows = typed[start : start + AT_ONCE]
         own, other, which = _compare(believe(rows), examples.intents[rows])
@@ -69,12 +71,12 @@ def _compare(beliefs: Any, wanted: Any) -> tuple[Any, Any, Any]:
 
 def _describe(examples: Examples, row: Any, other: Any, own: Any, belief: Any) -> Mistake:
     """A mistake, with the other intent's example that is most like it."""
-    rows = np.flatnonzero((examples.intents == other) & examples.typed)
-    mates = examples.matrix[rows]
-    products = (mates @ examples.matrix[row].T).toarray().ravel()
-    length = np.sqrt(examples.matrix[row].multiply(examples.matrix[row]).sum())
-    lengths = np.sqrt(np.asarray(mates.multiply(mates).sum(axis=1)).ravel())
-    likeness = products / (length * lengths + 1e-9)
+    first, last = np.searchsorted(examples.intents, [other, other + 1])
+    mates, one = examples.matrix[first:last], examples.matrix[row]
+    vector = np.zeros(mates.shape[1], dtype=np.float32)
+    vector[one.indices] = one.data
+    lengths = np.sqrt(np.add.reduceat(mates.data**2, mates.indptr[:-1]))
+    likeness = np.where(examples.typed[first:last], mates @ vector / (lengths * np.linalg.norm(one.data) + 1e-9), -1.0)
     intent = int(examples.intents[row])
     return Mistake(
         intent=intent,

@@ -13,18 +13,19 @@ import json
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from bot.errors import ModelError
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
 from bot.sources import Sources
 from bot.speller import Speller
-from bot.types import Article, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
+from bot.types import Article, Example, Intent, IntentKind, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
 
 __all__ = [
     "KIND_ORDER",
@@ -34,16 +35,16 @@ __all__ = [
     "Mistake",
     "Model",
     "Scores",
+    "examples_of",
     "expand",
     "learned_from",
     "lesson_key",
     "load_model",
     "log_odds",
     "save_model",
-    "texts_of",
 ]
 
-VERSION = 28
+VERSION = 34
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -184,7 +185,6 @@ class Model:
     unknown_idf: float
     vocabulary: tuple[str, ...]
     targets: tuple[str, ...]
-    stems: dict[str, str]
     calibration: Calibration
     lexicon: Lexicon
     learned_from: str
@@ -195,8 +195,22 @@ class Model:
         return frozenset(self.vocabulary)
 
     @cached_property
-    def _kinds(self) -> tuple[str, ...]:
-        return tuple(intent.kind for intent in self.pack.intents.values())
+    def quotes(self) -> tuple[Quote, ...]:
+        """Every quote that answers an intent, in the order of the articles."""
+        every = {quote for intent in self.pack.intents.values() for quote in intent.quotes}
+        return tuple(sorted(every, key=lambda quote: (quote.article, quote.start, quote.end)))
+
+    @cached_property
+    def answers(self) -> tuple[tuple[int, ...], ...]:
+        """For each intent, in their order, the places of its quotes among `quotes`."""
+        place = {quote: number for number, quote in enumerate(self.quotes)}
+        return tuple(tuple(place[quote] for quote in intent.quotes) for intent in self.pack.intents.values())
+
+    @cached_property
+    def members(self) -> dict[IntentKind, list[int]]:
+        """The places of the intents of each kind."""
+        intents = list(enumerate(self.pack.intents.values()))
+        return {kind: [place for place, intent in intents if intent.kind == kind] for kind in KIND_ORDER}
 
     def knows(self, word: str) -> bool:
         """Whether a word is spelt so: in the pack or in the lexicon."""
@@ -217,13 +231,13 @@ class Model:
 
     @cached_property
     def _stemmer(self) -> Callable[[str], str]:
-        import snowballstemmer  # noqa: PLC0415 (stems of known words are stored; most questions need no other)
+        from Stemmer import Stemmer  # noqa: PLC0415
 
-        return snowballstemmer.stemmer("english").stemWord  # type: ignore[no-any-return]
+        return Stemmer("english", 0).stemWord  # type: ignore[no-any-return]  # 0: it remembers no word.
 
     def stem(self, word: str) -> str:
         """The Snowball stem of a word."""
-        return self.stems.get(word) or (word if word in self._known else self._stemmer(word))
+        return self._stemmer(word)
 
     def recall(self, words: Sequence[str]) -> int | None:
         """The place of the only intent that has an example in just these words, or None."""
@@ -236,33 +250,49 @@ class Model:
 
         Equal, within the stored weights' precision, to scikit-learn's decision functions for the same words.
         """
-        totals = list(self.intercepts)
         stems: list[tuple[int, float, bool]] = []
+        rows, values = [], []
         for block, feature, row, value in self.terms(words):
             if block == 0:
                 stems.append((row, self.idf[row] if row >= 0 else self.unknown_idf, feature[0] == "p"))
             if row >= 0:
-                start, end = self.starts[row], self.starts[row + 1]
-                for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
-                    totals[which] += value * stored
-        size = len(self.pack.intents)
+                rows.append(row)
+                values.append(value)
+        totals, size = self._add_up(rows, values), len(self.pack.intents)
         return Scores(totals[:size], totals[size:], stems)
+
+    def _add_up(self, rows: Sequence[int], values: Sequence[float]) -> list[float]:
+        """The intercepts, and to each the weights of its class in some rows, each row's times a value."""
+        totals = [0.0] * len(self.intercepts)
+        for row, value in zip(rows, values, strict=True):
+            start, end = self.starts[row], self.starts[row + 1]
+            for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
+                totals[which] += value * stored
+        return [total + intercept for total, intercept in zip(totals, self.intercepts, strict=True)]
 
     def terms(self, words: Sequence[str]) -> Iterator[tuple[int, str, int, float]]:
         """The features of an utterance's words: block, name, row (-1 where none is stored), factor of its weights."""
-        for number, (block, weight) in enumerate(zip(extract(words, self.stem), BLOCK_WEIGHTS[:3], strict=True)):
+        for number, (block, weight) in enumerate(zip(extract(words, self.stem), BLOCK_WEIGHTS, strict=False)):
             counts: dict[str, int] = {}
             for feature in block:
                 counts[feature] = counts.get(feature, 0) + 1
-            rows = [(feature, self._row(feature), count) for feature, count in counts.items()]
-            values = [(1.0 + math.log(n)) * self.idf[row] if row >= 0 else 0.0 for _, row, n in rows]
+            rows = self._find_rows(counts)
+            values = [
+                (1.0 + math.log(n)) * self.idf[row] if row >= 0 else 0.0
+                for row, n in zip(rows, counts.values(), strict=True)
+            ]
             length = math.sqrt(sum(value * value for value in values))
             share = math.sqrt(weight) / length * self.scale if length else 0.0
-            for (feature, row, _), value in zip(rows, values, strict=True):
+            for feature, row, value in zip(counts, rows, values, strict=True):
                 yield number, feature, row, value * share
-        share = math.sqrt(BLOCK_WEIGHTS[3]) * self.scale
-        for feature, value in weigh_concepts(words, self.lexicon, self.rarity).items():
-            yield 3, feature, self._row(feature), value * share
+        share = math.sqrt(BLOCK_WEIGHTS[2]) * self.scale
+        concepts = weigh_concepts(words, self.lexicon, self.rarity)
+        for (feature, value), row in zip(concepts.items(), self._find_rows(concepts), strict=True):
+            yield 2, feature, row, value * share
+
+    def _find_rows(self, features: Collection[str]) -> list[int]:
+        """The row of each feature, or -1."""
+        return [self._row(feature) for feature in features]
 
     def seen(self, feature: str) -> float:
         """In how many examples a feature occurs, nearly: 0 for one that is not stored."""
@@ -304,8 +334,8 @@ class Model:
         row = bisect_left(self.keys, key)
         return row if row < len(self.keys) and self.keys[row] == key else -1
 
-    def measure(self, scores: Scores, intent: int, kind_belief: float) -> list[float]:
-        """What tells whether the best intent is right.
+    def measure(self, scores: Scores, intent: int, kind: IntentKind, kind_belief: float) -> list[float]:
+        """What tells whether the best intent, of its kind, is right.
 
         The odds of its kind; its odds among its kind's scores as they are; the share of the utterance's stems that no
         intent has; the share of its stems, and of stems and pairs, that speak for this intent (all shares by idf);
@@ -319,13 +349,10 @@ class Model:
             start, end = (self.starts[row], self.starts[row + 1]) if row >= 0 else (0, 0)
             if start == end:
                 unknown += 0.0 if pair else idf
-            elif any(
-                c == intent and w > 0 for c, w in zip(self.classes[start:end], self.weights[start:end], strict=True)
-            ):
-                spoken[pair] += idf
-        kind = self._kinds[intent]
+            elif (at := bisect_left(self.classes, intent, start, end)) < end and self.classes[at] == intent:
+                spoken[pair] += idf * (self.weights[at] > 0)
         best = scores.intents[intent]
-        rivals = sum(math.exp(s - best) for s, k in zip(scores.intents, self._kinds, strict=True) if k == kind)
+        rivals = sum(math.exp(scores.intents[place] - best) for place in self.members[kind])
         return [
             log_odds(kind_belief),
             log_odds(1 / rivals),
@@ -351,18 +378,15 @@ def learned_from(pack: Pack) -> str:
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
 
 
-def texts_of(intent: Intent) -> Iterator[tuple[str, bool]]:
-    """What an intent is learned from, and whether it is a thing that patients type: its question and name are not."""
-    for example in intent.examples:
-        yield example.text, True
-    for text in (intent.question, intent.name.replace("_", " ")):
-        if text:
-            yield text, False
+def examples_of(intent: Intent) -> tuple[Example, ...]:
+    """What an intent is learned from: its examples, then its question and its name, which patients do not type."""
+    others = (intent.question, intent.name.replace("_", " "))
+    return (*intent.examples, *(Example(text, intent.file, intent.line) for text in others if text))
 
 
-def lesson_key(intent: Intent, text: str) -> int:
+def lesson_key(intent: Intent, example: Example) -> int:
     """The key of one thing learned: a text under an intent of its kind."""
-    return text_key([intent.kind, intent.name, text])
+    return text_key([intent.kind, intent.name, example.text])
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -370,7 +394,7 @@ def save_model(model: Model, path: Path) -> None:
     import os  # noqa: PLC0415
     import tempfile  # noqa: PLC0415 (only a build needs them)
 
-    parts = {name: array(code, getattr(model, name)).tobytes() for name, code in _ARRAYS.items()}
+    parts = {name: _to_bytes(code, getattr(model, name)) for name, code in _ARRAYS.items()}
     parts["lexicon"] = model.lexicon.lines
     header = {
         "version": VERSION,
@@ -383,7 +407,6 @@ def save_model(model: Model, path: Path) -> None:
         "mistakes": _values(model.mistakes),
         "vocabulary": " ".join(model.vocabulary),
         "targets": " ".join(model.targets),
-        "stems": model.stems,
         "pack": _pack_to_json(model.pack),
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
@@ -392,13 +415,23 @@ def save_model(model: Model, path: Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+            file.write(_MAGIC + _check_sum(body) + body)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _check_sum(body: bytes | memoryview) -> bytes:
+    """What tells a whole file from a damaged one. It is no seal: who may write here may write anything."""
+    return crc32(body).to_bytes(4, "little")
+
+
+def _to_bytes(code: str, values: Any) -> bytes:
+    same = isinstance(values, memoryview) and values.format == code
+    return values.tobytes() if same else array(code, values).tobytes()
 
 
 def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Model:
@@ -410,16 +443,16 @@ def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Mode
         raw = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from None
-    start = len(_MAGIC)
-    if raw[:start] != _MAGIC or hashlib.sha256(memoryview(raw)[start + 32 :]).digest() != raw[start : start + 32]:
+    start, body = len(_MAGIC), memoryview(raw)[len(_MAGIC) + 4 :]
+    if raw[:start] != _MAGIC or _check_sum(body) != raw[start : start + 4]:
         raise ModelError(f"{path}: not a whole model file")
-    size = int.from_bytes(raw[start + 32 : start + 40], "little")
+    size = int.from_bytes(body[:8], "little")
     try:
-        header = json.loads(raw[start + 40 : start + 40 + size])
+        header = json.loads(bytes(body[8 : 8 + size]))
         is_wanted = header["fingerprint"] == fingerprint if learned is None else header["learned_from"] == learned
         if header["version"] != VERSION or not is_wanted:
             raise ModelError(f"{path}: of another pack or version")
-        return _to_model(header, memoryview(raw)[start + 40 + size :])
+        return _to_model(header, body[8 + size :])
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ModelError(f"{path}: {error}") from None
 
@@ -436,7 +469,6 @@ def _to_model(header: dict[str, Any], data: memoryview) -> Model:
         scale=header["scale"],
         vocabulary=tuple(header["vocabulary"].split(" ")),
         targets=tuple(header["targets"].split(" ")),
-        stems=header["stems"],
         unknown_idf=header["unknown_idf"],
         calibration=_calibration(header["calibration"]),
         mistakes=tuple(Mistake(*values) for values in header["mistakes"]),
@@ -472,11 +504,12 @@ def _pack_to_json(pack: Pack) -> dict[str, Any]:
         "name": pack.name,
         "fingerprint": pack.fingerprint,
         "articles": [_values(article) for article in pack.articles.values()],
-        "intents": [[*_values(i)[:3], [], *_values(i)[4:]] for i in pack.intents.values()],
+        "intents": [_values(replace(intent, examples=())) for intent in pack.intents.values()],
         "synonyms": dict(pack.synonyms),
         "wording": dict(pack.wording),
         "talk": [{k: list(v) for k, v in pack.talk.follow_ups.items()}, *_values(pack.talk)[1:]],
         "rules": [_values(rule) for rule in pack.rules],
+        "sign_index": dict(pack.sign_index),
         "cards": dict(pack.cards),
         "referral": _values(pack.referral) if pack.referral else None,
         "first": list(pack.first),
@@ -533,6 +566,7 @@ def _pack_from_json(data: dict[str, Any]) -> Pack:
         wording=data["wording"],
         talk=_talk(data["talk"]),
         rules=tuple(Rule(r[0], r[1], tuple(r[2]), tuple(r[3])) for r in data["rules"]),
+        sign_index=data["sign_index"],
         cards=data["cards"],
         referral=_quote(data["referral"]) if data["referral"] else None,
         first=tuple(data["first"]),

@@ -13,9 +13,10 @@ from pathlib import Path
 from bot.corpus import parse_article
 from bot.errors import PackError
 from bot.files import read_article_file, write_whole
+from bot.folder import shipped_root
 from bot.header import KEYS, read_header, write_header
 from bot.intents import read_content
-from bot.pack import load_pack, shipped_root
+from bot.pack import load_pack
 from bot.schema import to_schema
 from bot.types import Article, Problem
 

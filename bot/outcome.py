@@ -53,6 +53,6 @@ def spell_call(options: argparse.Namespace) -> str:
 
 def find_root(options: argparse.Namespace) -> Path:
     """The folder of the chosen pack."""
-    from bot.pack import shipped_root  # noqa: PLC0415
+    from bot.folder import shipped_root  # noqa: PLC0415
 
     return Path(options.pack) if options.pack else shipped_root()

@@ -6,7 +6,6 @@ does not bring come from the shipped pack, so that safety can be extended or loc
 
 from __future__ import annotations
 
-import hashlib
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,20 +13,20 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
 
 from bot.corpus import read_article
 from bot.errors import PackError
+from bot.folder import find_files, fingerprint, require_folder, shipped_root
 from bot.intents import Content, IntentDraft, read_content
 from bot.lexicon import Lexicon, read_lexicon
 from bot.nodes import Scalar
 from bot.plain import grade
 from bot.quotes import Finder, resolve
-from bot.signs import compile_sign
+from bot.signs import index_signs, write_pattern
 from bot.text import draw_excerpt, fold, split_words, use_one_of
 from bot.types import Article, ContentTest, Intent, Pack, Problem, Rule, Talk
 
-__all__ = ["WORDING", "Stamp", "fingerprint", "load_pack", "read_pack", "shipped_root", "show_places", "stamp"]
+__all__ = ["WORDING", "load_pack", "read_pack", "show_places"]
 
 WORDING: dict[str, frozenset[str]] = {
     key: frozenset(names.split())
@@ -122,65 +121,8 @@ SHIPPED = "shipped "
 HARDEST, SHORTEST_GRADED = 6, 12
 """The school grade that a text may ask for, and the words from which the measure of it says much."""
 
-Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
-"""Name, time of change and size of every file of a pack."""
-
 CALLS = ("emergency", "if_now")
 """Wordings that must hold a number to call."""
-
-
-def shipped_root() -> Path:
-    """The folder of the shipped pack: inside an installed package, or the checkout around it."""
-    package = Path(__file__).resolve().parent
-    inside = package / "_pack"
-    return inside if inside.is_dir() else package.parent
-
-
-def _files(root: Path) -> Iterator[tuple[Path, str]]:
-    for folder, pattern in (("corpus", "*.txt"), ("intents", "lexicon.txt"), ("intents", "**/*.y*ml")):
-        for path in sorted((root / folder).glob(pattern)):
-            if path.suffix in (".txt", ".yaml", ".yml"):
-                yield path, path.relative_to(root).as_posix()
-
-
-def fingerprint(root: Path) -> str:
-    """A hash of every file that `load_pack(root)` would read: 32 hex digits.
-
-    Raises PackError where there is no pack or a file cannot be read.
-    """
-    _require_folder(root)
-    digest = hashlib.blake2b(digest_size=16)
-    for base in dict.fromkeys((root.resolve(), shipped_root())):
-        for path, shown in _files(base):
-            try:
-                body = path.read_bytes()
-            except OSError as error:
-                raise PackError(
-                    [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]
-                ) from None
-            digest.update(f"{len(shown)} {shown} {len(body)}\n".encode())
-            digest.update(body)
-    return digest.hexdigest()
-
-
-def stamp(root: Path) -> Stamp:
-    """The stamp of every file that `load_pack(root)` would read: cheap to take, and other after an edit."""
-    found = []
-    for base in dict.fromkeys((root.resolve(), shipped_root())):
-        for path, _ in _files(base):
-            try:
-                stat = path.stat()
-                found.append((str(path), stat.st_mtime_ns, stat.st_size))
-            except OSError:  # Just being replaced by an editor.
-                found.append((str(path), 0, 0))
-    return tuple(found)
-
-
-def _require_folder(root: Path) -> None:
-    if not (root / "intents").is_dir():
-        fact = "this is no pack: it holds no folder intents/" if root.is_dir() else "there is no such folder"
-        remedy = "name a folder that holds intents/ and, if you quote, corpus/"
-        raise PackError([Problem(str(root), 1, 1, fact, remedy)])
 
 
 def load_pack(root: Path) -> Pack:
@@ -198,9 +140,9 @@ def read_pack(root: Path) -> tuple[Pack, list[Problem]]:
     """
     root = root.resolve()
     problems: list[Problem] = []
-    _require_folder(root)
+    require_folder(root)
     articles = _read_articles(root, problems)
-    own = read_content((path, shown) for path, shown in _files(root) if path.suffix != ".txt")
+    own = read_content((path, shown) for path, shown in find_files(root) if path.suffix != ".txt")
     base = own if root == shipped_root() else _read_shipped(fingerprint(shipped_root()))
     problems += own.problems
     problems += _check_names(own.intents)
@@ -240,6 +182,7 @@ def read_pack(root: Path) -> tuple[Pack, list[Problem]]:
         wording=texts.wording,
         talk=talk,
         rules=rules,
+        sign_index=index_signs(rule.when for rule in rules),
         cards=texts.cards,
         referral=referral,
         first=tuple(name.value for name in own.first),
@@ -253,7 +196,7 @@ def read_pack(root: Path) -> tuple[Pack, list[Problem]]:
 
 def _read_articles(root: Path, problems: list[Problem]) -> dict[str, Article]:
     articles = {}
-    for path, shown in _files(root):
+    for path, shown in find_files(root):
         if path.parent.name == "corpus":
             article, found = read_article(path, shown)
             problems += found
@@ -287,7 +230,7 @@ def _read_lines(path: Path) -> list[str]:
 def _read_shipped(_: str) -> Content:
     """What the shipped pack holds, read again where its fingerprint is another."""
     root = shipped_root()
-    content = read_content((path, f"{SHIPPED}{shown}") for path, shown in _files(root) if path.suffix != ".txt")
+    content = read_content((path, f"{SHIPPED}{shown}") for path, shown in find_files(root) if path.suffix != ".txt")
     if content.problems:
         raise PackError(content.problems)
     return content
@@ -371,8 +314,7 @@ def _check_examples(intents: Iterable[Intent]) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], tuple[str, str, int]] = {}
     for intent in intents:
         for example in intent.examples:
-            words = tuple(split_words(example.text))
-            name, file, line = seen.setdefault(words, (intent.name, example.file, example.line))
+            name, file, line = seen.setdefault(example.words, (intent.name, example.file, example.line))
             if name != intent.name:
                 fact = f"this example stands under {name} too ({file}:{line}): {example.text!r}"
                 yield Problem(
@@ -401,7 +343,7 @@ class _Signs:
         for sign in signs:
             text = re.sub(r"\{(\w+)\}", self._write_out, sign.value).replace("...", gap)
             try:
-                compile_sign(text, inner)
+                write_pattern(text, inner)
                 read.append(text)
             except ValueError as error:
                 fact = f"this is no sign: {error}"

@@ -16,8 +16,8 @@ import numpy as np
 
 from bot.features import extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model, lesson_key, texts_of
-from bot.text import index_phrases, replace_phrases, split_words
+from bot.model import KIND_ORDER, Model, examples_of, lesson_key
+from bot.text import index_phrases, replace_phrases
 from bot.types import Intent, Pack
 
 __all__ = ["patch"]
@@ -61,10 +61,10 @@ def _find_lessons(model: Model, pack: Pack) -> list[_Lesson]:
     learned = set(model.learned_keys)
     phrases = index_phrases(pack.synonyms)
     return [
-        _Lesson(tuple(replace_phrases(split_words(text), phrases)), place, KIND_ORDER.index(intent.kind))
+        _Lesson(tuple(replace_phrases(example.words, phrases)), place, KIND_ORDER.index(intent.kind))
         for place, intent in enumerate(pack.intents.values())
-        for text, _ in texts_of(intent)
-        if lesson_key(intent, text) not in learned
+        for example in examples_of(intent)
+        if lesson_key(intent, example) not in learned
     ]
 
 
@@ -109,7 +109,6 @@ def _grow(model: Model, texts: Sequence[Sequence[str]]) -> Model:
         model,
         vocabulary=(*model.vocabulary, *new_words),
         targets=(*model.targets, *new_words),
-        stems={**model.stems, **{word: model.stem(word) for word in new_words}},
     )
     names = {name for words in texts for block in extract(words, model.stem) for name in block}
     names |= {name for words in texts for name in weigh_concepts(words, model.lexicon, model.rarity)}
@@ -217,4 +216,4 @@ def _remember(model: Model, pack: Pack, lessons: Sequence[_Lesson]) -> Model:
 
 
 def _has_text(intent: Intent, words: tuple[str, ...], phrases: Any) -> bool:
-    return any(tuple(replace_phrases(split_words(text), phrases)) == words for text, _ in texts_of(intent))
+    return any(tuple(replace_phrases(example.words, phrases)) == words for example in examples_of(intent))

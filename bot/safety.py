@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
-from bot.signs import Sign, compile_sign, spell_ways
+from bot.signs import Sign, SignIndex, compile_sign, index_signs, spell_ways
 from bot.types import Rule
 
 __all__ = ["RedFlags", "Sighting"]
@@ -30,20 +32,12 @@ class Sighting:
 
 
 class RedFlags:
-    """The rules of a pack, compiled as they are needed."""
+    """The rules of a pack, each sign read when its words first turn up. `index` is theirs by `index_signs`."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], index: SignIndex | None = None) -> None:
         self._rules = rules
-
-    @cached_property
-    def _signs(self) -> dict[str, list[tuple[int, Sign]]]:
-        """Signs with the place of their rule, by each word of the choice in them that has fewest."""
-        index: dict[str, list[tuple[int, Sign]]] = {}
-        for place, rule in enumerate(self._rules):
-            for sign in map(Sign, rule.when):
-                for word in min(sign.needs, key=len, default=frozenset()):
-                    index.setdefault(word, []).append((place, sign))
-        return index
+        self._index = index or index_signs([rule.when for rule in rules])
+        self._signs: dict[tuple[int, int], Sign] = {}
 
     def look(self, readings: Iterable[Sequence[str]]) -> Sighting:
         """What the rules see in the readings of an utterance: as typed, as repaired.
@@ -59,17 +53,20 @@ class RedFlags:
         explained = ""
         for words in readings:
             text, there = " " + " ".join(words) + " ", spell_ways(words)
-            possible: dict[int, list[Sign]] = {}
-            for word in there & self._signs.keys():
-                for place, sign in self._signs[word]:
-                    if sign.may_be_in(there):
-                        possible.setdefault(place, []).append(sign)
-            for place in sorted(possible):
-                if seen := _find(possible[place], text):
+            indexed = {tuple(at) for word in there & self._index.keys() for at in self._index[word]}
+            possible = [at for at in sorted(indexed) if self._read(*at).may_be_in(there)]
+            for place, places in groupby(possible, key=itemgetter(0)):
+                signs = [self._read(*at) for at in places]
+                if seen := _find(signs, text):
                     explained = seen[0][0].strip()
-                    if raised := _find_raised(self._rules[place], possible[place], text):
+                    if raised := _find_raised(self._rules[place], signs, text):
                         return Sighting(self._rules[place], raised)
         return Sighting(None, explained)
+
+    def _read(self, place: int, number: int) -> Sign:
+        if (place, number) not in self._signs:
+            self._signs[place, number] = Sign(self._rules[place].when[number])
+        return self._signs[place, number]
 
 
 def _find(signs: Sequence[Sign], text: str) -> list[re.Match[str]]:

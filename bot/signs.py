@@ -9,13 +9,13 @@ harmless is written around `{sign}`, which stands for any of them: `no (more|) {
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from bot.text import split_words
 
-__all__ = ["Sign", "compile_sign", "spell_ways"]
+__all__ = ["Sign", "SignIndex", "compile_sign", "index_signs", "spell_ways", "write_pattern"]
 
 LONGEST = 40
 """Letters of a word as typed beyond which none of a sign is written with * or #."""
@@ -41,10 +41,15 @@ def compile_sign(sign: str, inner: str = "") -> re.Pattern[str]:
     Traceback (most recent call last):
     ValueError: a parenthesis is not closed, or was never opened
     """
+    return re.compile(write_pattern(sign, inner))
+
+
+def write_pattern(sign: str, inner: str = "") -> str:
+    """The source of `compile_sign`'s pattern, which compiles, as all in it is escaped. Raises ValueError."""
     choice = _parse(sign)
     if not _needs(choice):
         raise ValueError("not one of its words has to be there")
-    return re.compile(f"(?<= ){_write(choice, inner)}")
+    return f"(?<= ){_write(choice, inner)}"
 
 
 def _parse(sign: str) -> _Choice:
@@ -106,15 +111,35 @@ def _write_word(word: str) -> str:
     return re.escape(word.rstrip("*#")) + r"\d" * word.count("#") + (r"\w* " if word.endswith("*") else " ")
 
 
-class Sign:
-    """One sign, compiled when its words first turn up: nearly every text has few of them.
+SignIndex: TypeAlias = Mapping[str, Sequence[tuple[int, int]]]
+"""The places of lists and of signs in them, by each word of the choice in a sign that has fewest."""
 
-    `needs` are sets of words of which a text must hold one each.
+
+def index_signs(lists: Iterable[Iterable[str]]) -> SignIndex:
+    """By what words to look for the signs of some lists.
+
+    >>> index_signs([["headache"], ["my chest", "(chest|heart) pain"]])
+    {'headache': [(0, 0)], 'my': [(1, 0)], 'pain': [(1, 1)]}
     """
+    index: dict[str, list[tuple[int, int]]] = {}
+    for place, signs in enumerate(lists):
+        for number, sign in enumerate(signs):
+            fewest: frozenset[str] = min(Sign(sign).needs, key=len, default=frozenset())
+            for word in sorted(fewest):
+                index.setdefault(word, []).append((place, number))
+    return index
+
+
+class Sign:
+    """One sign, compiled when its words first turn up: nearly every text has few of them."""
 
     def __init__(self, sign: str) -> None:
         self._sign = sign
-        self.needs = _needs(_parse(sign))
+
+    @cached_property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sets of words of which a text must hold one each."""
+        return _needs(_parse(self._sign))
 
     def may_be_in(self, there: frozenset[str]) -> bool:
         """Whether the words `there` (see `spell_ways`), in some order, are enough for the sign."""
@@ -124,6 +149,11 @@ class Sign:
     def pattern(self) -> re.Pattern[str]:
         """See `compile_sign`."""
         return compile_sign(self._sign)
+
+    @cached_property
+    def whole(self) -> re.Pattern[str]:
+        """The pattern of a text that is the sign and nothing else."""
+        return re.compile(f" {write_pattern(self._sign)}")
 
 
 def spell_ways(words: Iterable[str]) -> frozenset[str]:
@@ -154,6 +184,8 @@ def _needs_of_group(group: str) -> tuple[frozenset[str], ...]:
 
 
 def _ways(word: str) -> set[str]:  # Never cached: it is a visitor's word.
+    if word.isalpha():  # As nearly all are.
+        return {word, *(word[:end] + "*" for end in range(min(len(word), LONGEST) + 1))}
     digits = re.sub(r"\d", "#", word[:LONGEST])
     kept = {word[:at] + digits[at:] + word[LONGEST:] for at in range(len(digits) + 1)}
     return kept | {way[:end] + "*" for way in kept for end in range(len(digits) + 1)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.signs import compile_sign
+from bot.signs import Sign, spell_ways
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack
 
@@ -21,11 +21,12 @@ class Sources:
             for name, article in pack.articles.items()
         }
         self._names = {name: f" {' '.join(words)} " for name, words in self.publishers.items()}
-        self._all = [compile_sign(sign) for sign in pack.talk.all_articles]
+        self._all = [Sign(sign) for sign in pack.talk.all_articles]
 
     def named(self, words: Sequence[str]) -> frozenset[str]:
         """The ids of the articles that are asked for; none where an utterance leaves it open."""
         text = f" {' '.join(words)} "
-        if any(sign.search(text) for sign in self._all):
+        there = spell_ways(words)
+        if any(sign.may_be_in(there) and sign.pattern.search(text) for sign in self._all):
             return frozenset(self._names)
         return frozenset(name for name, publisher in self._names.items() if publisher in text)

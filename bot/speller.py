@@ -78,9 +78,10 @@ class Speller:
         if once != word:
             twice = re.sub(r"(.)\1{2,}", r"\1\1", word)
             return next((known for known in (once, twice) if known in self._rank), None) or self.repair(once, fit)
-        near = self._search(word, self._by_length, 1)
+        if found := self._choose(word, self._search(word, self._by_length, 1), fit) or self._split(word):
+            return found
         far = self._search(word, self._others, 1) + self._search(word, self._by_length, 2)
-        return self._choose(word, near, fit) or self._split(word) or self._choose(word, far, fit)
+        return self._choose(word, far, fit)
 
     def _choose(self, word: str, near: list[tuple[str, int]], fit: Fit | None) -> str | None:
         """The likeliest of some words with their distance, or None where none can be meant."""

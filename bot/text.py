@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeAlias
 
 __all__ = [
@@ -43,7 +44,7 @@ _UNSEEN = re.compile(
 _ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-_])")
 # Chinese and Japanese put no spaces between words: each sign counts as one.
 _HAN = "\u3040-\u30ff\u3400-\u9fff"
-_WORD = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+(?:'[^\W_{_HAN}]+)*")
+_PLAIN_WORD = re.compile("[a-z0-9]+(?:'[a-z0-9]+)*")
 _MARKS = str.maketrans(
     {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
 )
@@ -125,6 +126,8 @@ def fold(text: str) -> str:
     >>> fold("FISIOTERAPIA: ¿qué es?")
     'fisioterapia: ¿que es?'
     """
+    if text.isascii():  # As nearly every text is; nothing else that follows touches it.
+        return text.replace("`", "'").lower()
     wide = unicodedata.normalize("NFKC", plain_marks(text)).casefold()
     bare = "".join(c for c in unicodedata.normalize("NFD", wide) if not unicodedata.combining(c))
     if re.search("[a-z]", bare):
@@ -140,9 +143,20 @@ def split_words(text: str) -> list[str]:
     >>> split_words("胸痛 now")
     ['胸', '痛', 'now']
     """
-    folded = fold(text).replace("can't", "can not").replace("won't", "will not")
+    folded = fold(text)
+    is_plain = folded.isascii()
+    if is_plain and "'" not in folded:
+        return _PLAIN_WORD.findall(folded)
+    folded = folded.replace("can't", "can not").replace("won't", "will not")
     opened = _CLITICS.sub(lambda m: " not" if m[1] == "n't" else " " + m[1][1:], folded)
-    return [word for found in _WORD.findall(opened) for word in found.split("'") if word]
+    pattern = _PLAIN_WORD if is_plain else _any_word()
+    return [word for found in pattern.findall(opened) for word in found.split("'") if word]
+
+
+@cache
+def _any_word() -> re.Pattern[str]:
+    """A word in any script; it takes longer to compile than most questions to answer, and few need it."""
+    return re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+(?:'[^\W_{_HAN}]+)*")
 
 
 _CLITIC_WORDS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "s": "is"}
@@ -190,6 +204,8 @@ def replace_phrases(words: Sequence[str], table: PhraseTable) -> list[str]:
     >>> replace_phrases(["see", "a", "physio"], index_phrases({"physio": "physical therapist"}))
     ['see', 'a', 'physical', 'therapist']
     """
+    if table.keys().isdisjoint(words):
+        return list(words)
     read: list[str] = []
     at = 0
     while at < len(words):

@@ -1,55 +1,33 @@
-"""Training: a pack in, a model out. With `calibrate`, the only rooms that import scikit-learn.
+"""Training: a pack in, a model out. With `describe`, `learner` and `calibrate`, all that imports scikit-learn.
 
-Each block of features becomes TF-IDF (sublinear counts, smoothed idf, rows of length one), the last one weights from
-the lexicon; the blocks are weighted and joined. On them stand linear machines: one over the kinds, and within each kind
-one over its intents, so that P(intent) = P(kind) * P(intent | kind). Beside one flat machine over all intents this is
-as accurate and six times as fast to fit. Few examples are fitted by multinomial logistic regression, many by support
-vectors, one class against the rest: on HWU64's test questions each is better by a point or two where it is used.
+On the blocks of features, weighted and joined, stand linear machines: one over the kinds, and within each kind one over
+its intents, so that P(intent) = P(kind) * P(intent | kind). Beside one flat machine over all intents this is as
+accurate and six times as fast to fit. A tenth of the examples is kept from them at first, to measure what their scores
+are worth; then they learn it too.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import snowballstemmer
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from scipy import linalg, sparse
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
+from scipy import sparse
+from Stemmer import Stemmer
 
-from bot.calibrate import Examples, calibrate
-from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
+from bot.calibrate import calibrate
+from bot.describe import MANY, Block, describe
+from bot.examples import Examples, Machines
+from bot.features import BLOCK_WEIGHTS, feature_key, text_key
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model, learned_from, lesson_key, texts_of
+from bot.model import KIND_ORDER, Model, examples_of, learned_from, lesson_key
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack
 
 __all__ = ["train"]
-
-KIND_PENALTY, INTENT_PENALTY, FEW_PENALTY = 1.0, 1.0, 30.0
-"""C of the support vector machines for kinds and intents, and of the logistic regression; on held-out examples."""
-
-FEW = 1500
-"""Up to this many examples in a pack its machines are logistic regressions."""
-
-ROUNDS = 6
-"""Passes of the support vector solver over the examples; more brought nothing on held-out examples."""
-
-ABSENT = -30.0
-"""Score of a class without examples."""
-
-MANY, OFTEN = 10000, 3
-"""From so many examples on, a feature (single stems apart) must occur so often to count: the rest is half the model
-and brings nothing."""
 
 COMMON = 10
 """Occurrences, and times those of its neighbour, that make a word common enough for the neighbour to be a slip."""
@@ -59,24 +37,7 @@ SHORTEST_SLIP, LONG_SLIP = 3, 7
 FREQUENT = 200
 """The most frequent words of a pack, which tell whether the lexicon is of its language."""
 
-LEAST = 60
-"""Examples that an intent counts as having, at least: one that a clinic has just begun is not drowned by all others."""
-
-SMALLEST_WEIGHT = 0.03
-"""Weights nearer to zero are dropped, at no cost in held-out accuracy."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """One view of all texts: names and idf of its features, and the matrix (texts, features), rows of length one."""
-
-    names: list[str]
-    idf: Any
-    matrix: Any
-
-
 Progress = Callable[[str, float], None]
-Solver = Callable[[Any, Any, Any, float], tuple[Any, Any]]
 
 
 def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
@@ -88,9 +49,9 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     names = list(pack.intents)
     phrases = index_phrases(pack.synonyms)
     rows = [
-        (tuple(replace_phrases(split_words(text), phrases)), i, typed)
+        (tuple(replace_phrases(example.words, phrases)), i, place < len(intent.examples))
         for i, intent in enumerate(pack.intents.values())
-        for text, typed in texts_of(intent)
+        for place, example in enumerate(examples_of(intent))
     ]
     texts, intents = [words for words, _, _ in rows], np.array([i for _, i, _ in rows])
     typed = np.array([typed for _, _, typed in rows])
@@ -98,37 +59,40 @@ def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
     counts = _count_words(pack, texts)
     lexicon = Lexicon(pack.lexicon.encode())
     slips = _find_slips(counts, lexicon, pack.synonyms)
-    texts = [tuple(slips.get(word, word) for word in words) for words in texts]
+    texts = [tuple(slips.get(w, w) for w in words) if not slips.keys().isdisjoint(words) else words for words in texts]
     counts = {word: count for word, count in counts.items() if word not in slips}
-    stem = _stems(counts)
-    grams = list(zip(*(extract(words, stem.__getitem__) for words in texts), strict=True))
-    progress("weighing words", 0.1)
-    blocks = _fit_tfidf(grams)
-    rarity = dict(zip(blocks[0].names, blocks[0].idf, strict=True))
-    blocks.append(_weigh_concepts(texts, lexicon, {word: rarity[f"s{stem[word]}"] for word in set().union(*texts)}))
-    matrix = sparse.hstack([b.matrix * math.sqrt(w) for b, w in zip(blocks, BLOCK_WEIGHTS, strict=True)], format="csr")
-    progress("learning intents", 0.2)
-    weights, intercepts = _fit(matrix, intents, len(names), kinds)
-    progress("measuring its own errors", 0.6)
-    marks = np.array([text_key(words) for words in texts], dtype=np.uint64)
-    starts = np.array([text_key([name]) % 1000 for name in names])
-    rows_of = Examples(matrix, intents, kinds, typed, marks, starts, *_describe_stems(blocks[0], grams[0]))
-    has_negatives = bool((kinds == KIND_ORDER.index("out_of_scope")).any())
-    calibration, mistakes = calibrate(rows_of, _fit, (weights, intercepts), has_negatives)
+    stem = dict(zip(counts, Stemmer("english", 0).stemWords(list(counts)), strict=True))
+    progress("weighing words", 0.2)
+    unknown_idf = _unknown_idf(len(texts))
+    marks = [text_key(words) for words in texts]
+    blocks = describe(texts, stem, lexicon, unknown_idf)
+    weighted = [block.matrix * np.float32(math.sqrt(w)) for block, w in zip(blocks, BLOCK_WEIGHTS, strict=True)]
+    examples = Examples(
+        matrix=sparse.hstack(weighted, format="csr"),
+        intents=intents,
+        kinds=kinds,
+        typed=typed,
+        marks=np.array(marks, dtype=np.uint64),
+        starts=np.array([text_key([name]) % 1000 for name in names]),
+        idf=blocks[0].idf,
+        pairs=np.array([name[0] == "p" for name in blocks[0].names]),
+        left_out=blocks[0].left_out * unknown_idf,
+    )
+    machines = Machines(examples)
+    calibration, mistakes = calibrate(examples, machines, progress)
     progress("storing", 0.95)
     return Model(
         pack=pack,
         vocabulary=tuple(counts),
         targets=tuple(w for w in counts if counts[w] > 1 or len(texts) < MANY or w in pack.synonyms),
-        stems={word: stem[word] for word in counts if stem[word] != word},
-        unknown_idf=_unknown_idf(len(texts)),
+        unknown_idf=unknown_idf,
         calibration=calibration,
         mistakes=mistakes,
         lexicon=lexicon,
         learned_from=learned_from(pack),
-        learned_keys=sorted(lesson_key(i, text) for i in pack.intents.values() for text, _ in texts_of(i)),
-        **_remember(texts, intents),
-        **_pack_weights(blocks, weights, intercepts),
+        learned_keys=sorted(lesson_key(i, example) for i in pack.intents.values() for example in examples_of(i)),
+        **_remember(marks, intents),
+        **_pack_weights(blocks, machines),
     )
 
 
@@ -146,24 +110,18 @@ def _find_slips(counts: dict[str, int], lexicon: Lexicon, synonyms: Mapping[str,
 
     Where the lexicon is of another language than the pack, nothing is.
     """
+    spelt = frozenset(lexicon.words())
     frequent = [word for word in list(counts)[:FREQUENT] if word.isalpha()]
-    if sum(word in lexicon for word in frequent) < len(frequent) / 2:
+    if sum(word in spelt for word in frequent) < len(frequent) / 2:
         return {}
-    known = [word for word, count in counts.items() if word in lexicon or count >= COMMON]
-    common = [word for word in known if counts[word] >= COMMON]
+    near = _index_neighbours(word for word, count in counts.items() if word in spelt or count >= COMMON)
     found = {}
     for word, count in counts.items():
-        if len(word) >= SHORTEST_SLIP and word.isalpha() and word not in lexicon and word not in synonyms:
+        if len(word) >= SHORTEST_SLIP and word.isalpha() and word not in spelt and word not in synonyms:
             long = len(word) >= LONG_SLIP  # A long word has few neighbours, so even a rare one must have been meant.
-            near = process.extract(word, known if long else common, scorer=OSA.distance, score_cutoff=1, limit=None)
-            far_commoner = (1 if long and count < COMMON else COMMON) * count
+            least = max((1 if long and count < COMMON else COMMON) * count, 0 if long else COMMON)
             meant = next(
-                (
-                    w
-                    for w, _, _ in near
-                    if w != word and counts[w] >= far_commoner and (len(word) > 3 or sorted(w) == sorted(word))
-                ),
-                None,
+                (w for w in near(word) if counts[w] >= least and (len(word) > 3 or sorted(w) == sorted(word))), None
             )
             if meant:
                 found[word] = meant
@@ -174,51 +132,35 @@ def _find_slips(counts: dict[str, int], lexicon: Lexicon, synonyms: Mapping[str,
     return found
 
 
-def _stems(words: Sequence[str] | dict[str, int]) -> dict[str, str]:
-    stemmer = snowballstemmer.stemmer("english")
-    return {word: stemmer.stemWord(word) for word in words}
+def _index_neighbours(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """Finds the words that are one edit from another, in their order: both then share a form without one letter.
+
+    The symmetric deletions of Garbe's SymSpell (2012): an index in place of a comparison with every word.
+    """
+    order: dict[str, int] = {}
+    forms: dict[str, list[str]] = {}
+    for word in words:
+        order[word] = len(order)
+        for form in _shorten(word):
+            forms.setdefault(form, []).append(word)
+
+    def find(word: str) -> list[str]:
+        near = {other for form in _shorten(word) for other in forms.get(form, ())}
+        return sorted((w for w in near if OSA.distance(w, word, score_cutoff=1) == 1), key=order.__getitem__)
+
+    return find
 
 
-def _same(features: list[str]) -> list[str]:
-    return features
+def _shorten(word: str) -> set[str]:
+    """A word, and the word without each of its letters."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
 
 
-def _fit_tfidf(grams: Sequence[Sequence[list[str]]]) -> list[Block]:
-    """The first three blocks; one without features, as of one-word examples, has no columns."""
-    blocks = []
-    for texts in grams:
-        if names := _choose_features(texts):
-            vectorizer = TfidfVectorizer(analyzer=_same, sublinear_tf=True, vocabulary=names)
-            matrix = vectorizer.fit_transform(texts)
-            blocks.append(Block(names, vectorizer.idf_, matrix))
-        else:
-            blocks.append(Block([], np.empty(0), sparse.csr_matrix((len(texts), 0))))
-    return blocks
-
-
-def _weigh_concepts(texts: Sequence[Sequence[str]], lexicon: Lexicon, rarity: Mapping[str, float]) -> Block:
-    """The fourth block: its weights are not counted but read from the lexicon, so every idf is one."""
-    rows = [weigh_concepts(words, lexicon, rarity.__getitem__) for words in texts]
-    names = sorted({name for row in rows for name in row})
-    place = {name: column for column, name in enumerate(names)}
-    entries = [(i, place[name], weight) for i, row in enumerate(rows) for name, weight in row.items()]
-    at, columns, weights = zip(*entries, strict=True) if entries else ((), (), ())
-    matrix = sparse.csr_matrix((weights, (at, columns)), shape=(len(texts), len(names)), dtype=float)
-    return Block(names, np.ones(len(names)), matrix)
-
-
-def _choose_features(block: Sequence[list[str]]) -> list[str]:
-    """The features worth keeping, sorted: of many examples, those that occur in several (a single stem in one)."""
-    texts = Counter(feature for features in block for feature in set(features))
-    least = OFTEN if len(block) >= MANY else 1
-    return sorted(feature for feature, count in texts.items() if count >= least or feature[0] == "s")
-
-
-def _remember(texts: Sequence[Sequence[str]], intents: Any) -> dict[str, Any]:
+def _remember(marks: Sequence[int], intents: Any) -> dict[str, Any]:
     """The keys of texts that stand under one intent alone, sorted, and these intents."""
     owners: dict[int, set[int]] = {}
-    for words, intent in zip(texts, intents.tolist(), strict=True):
-        owners.setdefault(text_key(words), set()).add(intent)
+    for mark, intent in zip(marks, intents.tolist(), strict=True):
+        owners.setdefault(mark, set()).add(intent)
     only = sorted((key, *owned) for key, owned in owners.items() if len(owned) == 1)
     return {"example_keys": [key for key, _ in only], "example_intents": [intent for _, intent in only]}
 
@@ -228,78 +170,19 @@ def _unknown_idf(texts: int) -> float:
     return math.log((1 + texts) / 2) + 1
 
 
-def _describe_stems(block: Block, texts: Sequence[list[str]]) -> tuple[Any, Any, Any]:
-    """The first block's columns: their idf, and which are pairs; and for each text the idf of its pairs left out."""
-    pairs = np.array([name[0] == "p" for name in block.names])
-    known = frozenset(block.names)
-    left_out = [sum(feature not in known for feature in set(features)) for features in texts]
-    return block.idf, pairs, np.array(left_out) * _unknown_idf(len(texts))
-
-
-def _fit(matrix: Any, intents: Any, size: int, kinds: Any) -> tuple[Any, Any]:
-    """Sparse weights (features, intents + kinds) and intercepts of all machines."""
-    intercepts = np.full(size + len(KIND_ORDER), ABSENT, dtype=np.float32)
-    solve = _fit_logistic if len(intents) <= FEW else _fit_support_vectors
-    worth = np.maximum(LEAST / np.maximum(np.bincount(intents, minlength=size), 1), 1.0)[intents]
-    columns = _fit_one(matrix, kinds + size, worth, solve, KIND_PENALTY, intercepts)
-    for kind in np.unique(kinds):
-        rows = np.flatnonzero(kinds == kind)
-        columns |= _fit_one(matrix[rows], intents[rows], worth[rows], solve, INTENT_PENALTY, intercepts)
-    empty = sparse.csr_matrix((1, matrix.shape[1]), dtype=np.float32)
-    stacked = [columns.get(label, empty) for label in range(len(intercepts))]
-    return sparse.vstack(stacked, format="csr").T.tocsr(), intercepts
-
-
-def _fit_one(matrix: Any, labels: Any, worth: Any, solve: Solver, penalty: float, intercepts: Any) -> dict[int, Any]:
-    """Fit one machine: the weights of each label as a sparse row, its intercept written in its place.
-
-    `worth` is how much each row counts.
-    """
-    present = np.unique(labels)
-    if len(present) == 1:
-        intercepts[present] = 1.0
-        return {}
-    used = np.flatnonzero(matrix.getnnz(axis=0))
-    coefficients, constants = solve(matrix[:, used], labels, worth, penalty)
-    both = (-1, 1) if len(present) == 2 else (1,)  # For two classes scikit-learn keeps only the second's side.
-    intercepts[present] = np.hstack([sign * constants for sign in both])
-    found = {}
-    for label, weights in zip(present, (sign * row for sign in both for row in coefficients), strict=True):
-        large = np.flatnonzero(np.abs(weights) >= SMALLEST_WEIGHT)
-        place = (np.zeros(len(large), dtype=int), used[large])
-        found[int(label)] = sparse.csr_matrix((weights[large].astype(np.float32), place), shape=(1, matrix.shape[1]))
-    return found
-
-
-def _fit_support_vectors(matrix: Any, labels: Any, worth: Any, penalty: float) -> tuple[Any, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # ROUNDS is chosen, not a failure to converge.
-        machine = LinearSVC(C=penalty, tol=0.1, max_iter=ROUNDS, random_state=0).fit(matrix, labels, worth)
-    return machine.coef_, machine.intercept_
-
-
-def _fit_logistic(matrix: Any, labels: Any, _: Any, __: float) -> tuple[Any, Any]:
-    """Multinomial logistic regression, fitted on the Cholesky rows of the kernel: the same optimum, far smaller."""
-    kernel = (matrix @ matrix.T).toarray()
-    kernel[np.diag_indices(len(kernel))] += 1e-6
-    rows = np.linalg.cholesky(kernel)
-    machine = LogisticRegression(C=FEW_PENALTY, max_iter=200, tol=1e-3).fit(rows, labels)
-    return (matrix.T @ linalg.solve_triangular(rows, machine.coef_.T, lower=True, trans="T")).T, machine.intercept_
-
-
-def _pack_weights(blocks: list[Block], weights: Any, intercepts: Any) -> dict[str, Any]:
+def _pack_weights(blocks: list[Block], machines: Machines) -> dict[str, Any]:
     """The arrays of `Model`: rows in the order of their keys; of two features with one key the first stays."""
     keys = np.array([feature_key(name) for block in blocks for name in block.names], dtype=np.uint32)
     idf = np.hstack([block.idf for block in blocks])
     keys, order = np.unique(keys, return_index=True)
-    kept = weights[order]
+    kept = machines.join_weights()[order]
     scale = float(np.abs(kept.data).max(initial=0.0)) / 32767 or 1.0
     return {
-        "keys": keys.tolist(),
-        "idf": idf[order].astype(np.float32).tolist(),
-        "starts": kept.indptr.tolist(),
-        "classes": kept.indices.tolist(),
-        "weights": np.rint(kept.data / scale).astype(np.int16).tolist(),
-        "intercepts": intercepts.tolist(),
+        "keys": keys.astype(np.uint32).data,
+        "idf": idf[order].astype(np.float32).data,
+        "starts": kept.indptr.astype(np.uint32).data,
+        "classes": kept.indices.astype(np.uint16).data,
+        "weights": np.rint(kept.data / scale).astype(np.int16).data,
+        "intercepts": machines.join_intercepts().astype(np.float32).data,
         "scale": scale,
     }

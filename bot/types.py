@@ -5,9 +5,12 @@ The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
+
+from bot.text import split_words
 
 __all__ = [
     "Accepted",
@@ -164,7 +167,7 @@ class Quote:
 # --- a pack -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Example:
     """A training utterance and the place it stands in."""
 
@@ -172,6 +175,11 @@ class Example:
     file: str
     line: int
     column: int = 1
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Its words, folded, which many ask for."""
+        return tuple(split_words(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +284,8 @@ class Pack:
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines; `tests`
-    are run by `test`, `accepted` are the warnings that `check` need not repeat.
+    are run by `test`, `accepted` are the warnings that `check` need not repeat. `sign_index` says by which words the
+    signs of the rules are looked for (see `index_signs`).
     """
 
     name: str
@@ -294,6 +303,7 @@ class Pack:
     lexicon: str = ""
     tests: tuple[ContentTest, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    sign_index: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from operator import mul
 
 from bot.model import KIND_ORDER, Model, Scores
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
-from bot.types import Decision, Intent, IntentKind, Quote, Ranked, Understanding, Utterance
+from bot.types import Decision, IntentKind, Quote, Ranked, Understanding, Utterance
 
 __all__ = ["choose_quotes", "decide", "is_foreign", "mend", "read", "split_questions", "understand"]
 
@@ -96,16 +96,16 @@ def understand(
     model: Model,
     wordings: Sequence[tuple[Sequence[str], float]] = (),
     near: Collection[str] = (),
+    scores: Scores | None = None,
 ) -> Understanding:
     """Rank intents, kinds and quotes for an utterance. Probabilities of all intents sum to 1, so do those of kinds.
 
     `wordings` say the same in the light of a conversation, each with its share of the scores; `near` are the intents
-    next to what was last spoken of.
+    next to what was last spoken of. `scores` are those of the utterance's words, where they are known.
     """
-    scores = model.score(utterance.words)
+    scores = scores or model.score(utterance.words)
     c = model.calibration
-    intents = list(model.pack.intents.values())
-    members = {k: [i for i, intent in enumerate(intents) if intent.kind == k] for k in KIND_ORDER}
+    intents, members = list(model.pack.intents.values()), model.members
     kinds = _weigh_kinds(scores, model, members)
     if wordings or near:
         danger = kinds["urgent"]
@@ -126,15 +126,17 @@ def understand(
         beliefs = [(1 - RECALLED) * belief for belief in beliefs]
         beliefs[known] += RECALLED
         kinds = {k: (1 - RECALLED) * belief + RECALLED * (k == intents[known].kind) for k, belief in kinds.items()}
-    order = sorted(range(len(intents)), key=lambda i: (-beliefs[i], i))
+    order = sorted(range(len(intents)), key=beliefs.__getitem__, reverse=True)
     leaders = [next(i for i in order if intents[i].kind == kind) for kind in KIND_ORDER if members[kind]]
     quoting = [i for i in order if intents[i].quotes][:CHOICES]
-    kept = sorted({*order[:RANKED], *leaders, *quoting}, key=order.index)
-    measures = model.measure(scores, order[0], kinds[intents[order[0]].kind])
+    chosen = {*order[:RANKED], *leaders, *quoting}
+    kept = [i for i in order if i in chosen]
+    best = intents[order[0]].kind
+    measures = model.measure(scores, order[0], best, kinds[best])
     return Understanding(
         ranked=tuple(Ranked(intents[i].name, scores.intents[i], beliefs[i]) for i in kept),
         kinds=kinds,
-        quotes=_pool_quotes((intents[i], beliefs[i]) for i in dict.fromkeys((*order[:POOLED], *leaders))),
+        quotes=_pool_quotes(model, beliefs, dict.fromkeys((*order[:POOLED], *leaders))),
         within=c.within.probability(measures) if c.within else 1.0,
         confidence=round(c.right.probability(measures) if c.right else beliefs[order[0]], 4),
     )
@@ -166,13 +168,15 @@ def _softmax(scores: Sequence[float], sharpness: float) -> list[float]:
     return [value / total for value in odds]
 
 
-def _pool_quotes(beliefs: Iterable[tuple[Intent, float]]) -> tuple[tuple[Quote, float], ...]:
+def _pool_quotes(model: Model, beliefs: Sequence[float], places: Iterable[int]) -> tuple[tuple[Quote, float], ...]:
     """Quotes by the belief in all intents they answer: intents that overlap pool their votes."""
-    pooled: dict[Quote, float] = {}
-    for intent, belief in beliefs:
-        for quote, weight in zip(intent.quotes, PLACE_WEIGHTS, strict=False):
-            pooled[quote] = pooled.get(quote, 0.0) + belief * weight
-    return tuple(sorted(pooled.items(), key=lambda item: (-item[1], item[0].article, item[0].start)))
+    pooled: dict[int, float] = {}
+    for place in places:
+        for number, weight in zip(model.answers[place], PLACE_WEIGHTS, strict=False):
+            pooled[number] = pooled.get(number, 0.0) + beliefs[place] * weight
+    return tuple(
+        (model.quotes[number], belief) for number, belief in sorted(pooled.items(), key=lambda p: (-p[1], p[0]))
+    )
 
 
 def decide(

@@ -16,8 +16,9 @@ from bot.cache import obtain_model
 from bot.check import find_doubts
 from bot.cli import main
 from bot.errors import PackError
+from bot.folder import shipped_root
 from bot.intents import WARNINGS
-from bot.pack import load_pack, read_pack, shipped_root
+from bot.pack import load_pack, read_pack
 from bot.types import Problem
 from conftest import PACKS
 

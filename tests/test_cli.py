@@ -125,14 +125,20 @@ def loaded(*arguments: str, stdin: bytes = b"") -> set[str]:
     return set(done.stderr.decode().split())
 
 
-def test_serving_imports_neither_scikit_learn_nor_numpy_nor_the_yaml_reader(bot: Bot) -> None:
+def test_one_answer_imports_neither_scikit_learn_nor_numpy_nor_what_reads_a_pack(bot: Bot) -> None:
+    modules = loaded("ask", "can they help me do up buttns")
+    assert {"bot.engine", "rapidfuzz"} <= modules
+    assert not modules & {"sklearn", "scipy", "numpy", "yaml", "prompt_toolkit", "bot.train", "bot.pack", "bot.vectors"}
+    assert "rapidfuzz" not in loaded("ask", "can they help me do up buttons")
+
+
+def test_many_answers_import_numpy_and_nothing_that_learns(bot: Bot) -> None:
     for modules in (
-        loaded("ask", "can they help me do up buttns"),
         loaded(stdin=b"what is OT\n"),
         loaded("serve", "--jsonl", stdin=b'{"question": "what is OT"}\n'),
     ):
-        assert "bot.engine" in modules
-        assert not modules & {"sklearn", "scipy", "numpy", "prompt_toolkit", "bot.train"}
+        assert {"bot.engine", "bot.vectors", "numpy"} <= modules
+        assert not modules & {"sklearn", "scipy", "prompt_toolkit", "bot.train"}
 
 
 def test_help_and_version_import_no_engine() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from bot import Bot
 from bot.contents import find_changes, run_tests, to_junit
 from bot.errors import PackError
-from bot.pack import load_pack, shipped_root
+from bot.folder import shipped_root
+from bot.pack import load_pack
 from conftest import PACKS, Run
 
 LINE = 1 + (PACKS / "tiny" / "intents" / "visiting.yaml").read_text().splitlines().index("      - is parking free")

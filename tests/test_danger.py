@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from bot import Bot
-from bot.pack import load_pack, shipped_root
+from bot.folder import shipped_root
+from bot.pack import load_pack
 from bot.text import split_words
 
 FOLDER = Path(__file__).parent / "safety"

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import Bot
-from bot.pack import load_pack, shipped_root
+from bot.folder import shipped_root
+from bot.pack import load_pack
 from bot.understand import read, understand
 from conftest import assert_sound
 

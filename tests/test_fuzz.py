@@ -10,7 +10,8 @@ import random
 from collections.abc import Callable, Sequence
 
 from bot import Bot
-from bot.pack import load_pack, shipped_root
+from bot.folder import shipped_root
+from bot.pack import load_pack
 from conftest import assert_sound
 
 COUNT = int(os.environ.get("PATIENT_GUIDE_FUZZ", "400"))

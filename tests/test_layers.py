@@ -9,11 +9,11 @@ import pytest
 
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
-    {"types", "errors"},
-    {"text", "plain", "signs", "speller", "lexicon", "features"},
+    {"text", "types", "errors"},
+    {"plain", "signs", "speller", "lexicon", "features", "folder"},
     {"nodes", "header", "files", "corpus", "intents", "quotes", "pack"},
-    {"safety", "sources", "model", "mistakes", "calibrate", "train", "patch"},
-    {"cache", "understand", "compose", "context", "session", "offers", "followups"},
+    {"safety", "sources", "model", "mistakes", "describe", "learner", "examples", "calibrate", "train", "patch"},
+    {"vectors", "cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},
     {
         "render",
@@ -26,6 +26,7 @@ FLOORS = [
         "live",
         "update",
         "labelled",
+        "bench",
         "evaluate",
         "contents",
         "explain",
@@ -51,12 +52,12 @@ FLOORS = [
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LEARNERS = {"train", "calibrate", "mistakes", "patch"}
+LEARNERS = {"bench", "train", "describe", "learner", "examples", "calibrate", "mistakes", "patch"}
 KIOSK = {"kiosk.visits", "kiosk.pages", "kiosk.guard", "kiosk.app", "kiosk.server"}
 ROOMS = {
     "sklearn": LEARNERS,
     "scipy": LEARNERS,
-    "numpy": LEARNERS,
+    "numpy": {*LEARNERS, "vectors"},
     "yaml": {"nodes"},
     "prompt_toolkit": {"prompt", "pasting"},
     "starlette": KIOSK,

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot import Bot, PackError
+from bot.folder import shipped_root
 from bot.lexicon import Lexicon, read_lexicon
-from bot.pack import load_pack, shipped_root
+from bot.pack import load_pack
 
 
 def test_every_line_of_the_shipped_lexicon_is_found() -> None:

@@ -17,9 +17,10 @@ import pytest
 from bot import Bot
 from bot.engine import Conversation
 from bot.errors import PackError
+from bot.folder import shipped_root
 from bot.live import LiveBot
 from bot.model import Model
-from bot.pack import load_pack, read_pack, shipped_root
+from bot.pack import load_pack, read_pack
 from bot.patch import patch
 from bot.session import Session
 from conftest import assert_sound

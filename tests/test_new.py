@@ -12,8 +12,9 @@ import pytest
 from bot import Bot
 from bot.contents import run_tests
 from bot.errors import PackError
+from bot.folder import shipped_root
 from bot.new import create_intent, create_pack, plan_article, write_new
-from bot.pack import load_pack, read_pack, shipped_root
+from bot.pack import load_pack, read_pack
 from bot.patch import patch
 from bot.schema import to_schema
 from conftest import ROOT, Run

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PackError
-from bot.pack import fingerprint, load_pack, shipped_root
+from bot.folder import fingerprint, shipped_root
+from bot.pack import load_pack
 from bot.quotes import unreached
 from bot.types import Problem
 
@@ -74,7 +75,8 @@ def test_a_shipped_pack_without_its_red_flags_is_refused(tmp_path: Path, monkeyp
         shutil.copytree(shipped_root() / part, shipped / part)
     for file in (shipped / "intents" / "safety").glob("red-flags*.yaml"):
         file.unlink()
-    monkeypatch.setattr("bot.pack.shipped_root", lambda: shipped)
+    for room in ("pack", "folder"):
+        monkeypatch.setattr(f"bot.{room}.shipped_root", lambda: shipped)
     assert "no red flags: danger would not be seen" in [p.fact for p in problems_of(shipped)]
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from bot import Bot
 from bot.evaluate import ask_all
+from bot.folder import shipped_root
 from bot.labelled import Talk, read_rows
-from bot.pack import load_pack, shipped_root
+from bot.pack import load_pack
 from bot.text import split_words
 
 FOLDER = Path(__file__).parent / "questions"

@@ -13,7 +13,8 @@ from bot.check import find_shadowing
 from bot.compose import Composer
 from bot.engine import readings
 from bot.errors import PackError
-from bot.pack import load_pack, shipped_root
+from bot.folder import shipped_root
+from bot.pack import load_pack
 from bot.safety import RedFlags
 from bot.signs import compile_sign
 from bot.text import split_words

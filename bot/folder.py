@@ -1,0 +1,72 @@
+"""A pack's folder: the files it is made of, and what tells whether they are as they were."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from bot.errors import PackError
+from bot.types import Problem
+
+__all__ = ["Stamp", "find_files", "fingerprint", "require_folder", "shipped_root", "stamp"]
+
+Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Name, time of change and size of every file of a pack."""
+
+
+def shipped_root() -> Path:
+    """The folder of the shipped pack: inside an installed package, or the checkout around it."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_pack"
+    return inside if inside.is_dir() else package.parent
+
+
+def find_files(root: Path) -> Iterator[tuple[Path, str]]:
+    """Every file that a pack is read from, in order, and its name within it."""
+    for folder, pattern in (("corpus", "*.txt"), ("intents", "lexicon.txt"), ("intents", "**/*.y*ml")):
+        for path in sorted((root / folder).glob(pattern)):
+            if path.suffix in (".txt", ".yaml", ".yml"):
+                yield path, path.relative_to(root).as_posix()
+
+
+def fingerprint(root: Path) -> str:
+    """A hash of every file that `load_pack(root)` would read: 32 hex digits.
+
+    Raises PackError where there is no pack or a file cannot be read.
+    """
+    require_folder(root)
+    digest = hashlib.blake2b(digest_size=16)
+    for base in dict.fromkeys((root.resolve(), shipped_root())):
+        for path, shown in find_files(base):
+            try:
+                body = path.read_bytes()
+            except OSError as error:
+                raise PackError(
+                    [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check the file's rights")]
+                ) from None
+            digest.update(f"{len(shown)} {shown} {len(body)}\n".encode())
+            digest.update(body)
+    return digest.hexdigest()
+
+
+def stamp(root: Path) -> Stamp:
+    """The stamp of every file that `load_pack(root)` would read: cheap to take, and other after an edit."""
+    found = []
+    for base in dict.fromkeys((root.resolve(), shipped_root())):
+        for path, _ in find_files(base):
+            try:
+                stat = path.stat()
+                found.append((str(path), stat.st_mtime_ns, stat.st_size))
+            except OSError:  # Just being replaced by an editor.
+                found.append((str(path), 0, 0))
+    return tuple(found)
+
+
+def require_folder(root: Path) -> None:
+    """Raise PackError where there is no pack."""
+    if not (root / "intents").is_dir():
+        fact = "this is no pack: it holds no folder intents/" if root.is_dir() else "there is no such folder"
+        remedy = "name a folder that holds intents/ and, if you quote, corpus/"
+        raise PackError([Problem(str(root), 1, 1, fact, remedy)])
