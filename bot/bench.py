@@ -101,31 +101,37 @@ def measure(root: Path, pack: Pack, bot: Bot, progress: Progress, questions: Seq
 # --- whole programs ---------------------------------------------------------------------------------
 
 
+LAUNCH = """\
+import os, sys, time
+quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+start = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+used = os.wait4(child, 0)[2]
+print(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+"""Starts a program and says what it took. A process is charged with the memory that its parent held when it was started,
+so the parent must be a small one."""
+
+
 @dataclass(frozen=True)
 class _Run:
     """What one program took: seconds from its start, seconds of CPU, bytes of memory at most."""
 
     seconds: float
     cpu: float
-    memory: int
+    memory: float
 
 
 def _run(command: Sequence[str], env: Mapping[str, str] | None = None) -> _Run:
-    start = time.perf_counter()
-    program = subprocess.Popen(
-        command,
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    if not hasattr(os, "wait4"):  # Windows tells neither.
-        program.wait()
-        return _Run(time.perf_counter() - start, 0.0, 0)
-    _, _, used = os.wait4(program.pid, 0)
-    program.returncode = 0
-    memory = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return _Run(time.perf_counter() - start, used.ru_utime + used.ru_stime, memory)
+    surroundings = {**os.environ, **(env or {})}
+    if not hasattr(os, "wait4"):  # Windows tells nothing but the time.
+        start = time.perf_counter()
+        subprocess.run(command, env=surroundings, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        return _Run(time.perf_counter() - start, 0.0, 0.0)
+    launch = [sys.executable, "-c", LAUNCH, *command]
+    said = subprocess.run(launch, env=surroundings, stdout=subprocess.PIPE, check=True).stdout
+    seconds, cpu, memory = map(float, said.split())
+    return _Run(seconds, cpu, memory * (1 if sys.platform == "darwin" else 1024))
 
 
 def _await_prompt(command: Sequence[str]) -> _Run:

@@ -16,6 +16,9 @@ from bot.model import Model, learned_from, load_model, save_model
 
 __all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "obtain_model"]
 
+CARRIED = Path(__file__).parent / "_models"
+"""Models that came with the program (see `.ci/build_model.py`): for who can write nothing, or should not wait."""
+
 KEPT, RECENT = 20, 24 * 3600.0
 """Models that are kept in any case, the last used first, and the seconds for which any is kept after its last use."""
 
@@ -43,7 +46,7 @@ def obtain_model(root: Path, progress: Progress) -> Model:
     Raises PackError.
     """
     mark, folder = fingerprint(root), cache_folder()
-    if stored := _find(folder, f"*-{mark}.model", mark):
+    if stored := _find(f"*-{mark}.model", mark):
         return stored
     from bot.pack import load_pack  # noqa: PLC0415 (YAML and all that reads a pack: only after a change)
 
@@ -66,11 +69,12 @@ def obtain_model(root: Path, progress: Progress) -> Model:
 
 def find_learned(learned: str) -> Model | None:
     """A stored model that learned from the same, whatever its pack, or None."""
-    return _find(cache_folder(), f"{learned}-*.model", "", learned)
+    return _find(f"{learned}-*.model", "", learned)
 
 
-def _find(folder: Path, pattern: str, mark: str, learned: str | None = None) -> Model | None:
-    for path in sorted(folder.glob(pattern)):
+def _find(pattern: str, mark: str, learned: str | None = None) -> Model | None:
+    """The first stored model that will do, of the user's own and then of those that came with the program."""
+    for path in (*sorted(cache_folder().glob(pattern)), *sorted(CARRIED.glob(pattern))):
         try:
             model = load_model(path, mark, learned)
         except ModelError:

@@ -23,7 +23,7 @@ BLOCK_WEIGHTS = (0.5, 0.4, 0.3)
 """Squared length of each block's vector. Chosen on held-out examples of the shipped pack, with an eye on HWU64's test
 questions: figures on HWU64 are therefore a little flattered."""
 
-NEAR = 3
+NEAR = 5
 """Stems that stand at most so far from each other make a pair."""
 
 

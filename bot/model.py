@@ -44,7 +44,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 34
+VERSION = 35
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")

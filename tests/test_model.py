@@ -238,3 +238,19 @@ def test_a_bot_that_stays_adds_up_to_the_same_bit(tiny: Bot) -> None:
             words = split_words(text)
             assert slow.score(words) == fast.score(words)
     assert hasten(fast) is fast
+
+
+def test_a_model_that_came_with_the_program_is_found_where_nothing_can_be_written(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load_pack(pack)
+    model = train(loaded)
+    carried, blocked = tmp_path / "_models", tmp_path / "file"
+    save_model(model, carried / f"{model.learned_from}-{loaded.fingerprint}.model")
+    before = {path: path.read_bytes() for path in carried.iterdir()}
+    blocked.write_text("not a folder")
+    monkeypatch.setattr("bot.cache.CARRIED", carried)
+    monkeypatch.setattr("bot.train.train", lambda *_: pytest.fail("it was learned anew"))
+    monkeypatch.setenv("PATIENT_GUIDE_CACHE", str(blocked))
+    assert Bot.load(pack).ask("is parking free").kind == "answer"
+    assert {path: path.read_bytes() for path in carried.iterdir()} == before
