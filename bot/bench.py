@@ -32,9 +32,10 @@ from sklearn.preprocessing import normalize
 from bot.describe import describe
 from bot.engine import Bot
 from bot.features import BLOCK_WEIGHTS, extract, feature_key
-from bot.model import Model, examples_of
+from bot.model import Model
 from bot.session import Session
 from bot.text import index_phrases, replace_phrases, split_words
+from bot.train import read_texts
 from bot.types import Pack
 
 __all__ = ["Figure", "Progress", "measure", "tabulate", "to_json"]
@@ -109,7 +110,7 @@ child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet
 used = os.wait4(child, 0)[2]
 print(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
-"""Starts a program and says what it took. A process is charged with the memory that its parent held when it was started,
+"""Starts a program and says what it took. A process is charged with the memory that its parent held when it started,
 so the parent must be a small one."""
 
 
@@ -299,12 +300,8 @@ def _race(bot: Bot, questions: Sequence[str]) -> tuple[float, float]:
 
 def _build_pipeline(pack: Pack, model: Model) -> Callable[[list[str]], Any]:
     """Scikit-learn's own way from words to the scores of all intents and kinds, with the model's weights."""
-    phrases = index_phrases(pack.synonyms)
-    texts = [
-        replace_phrases(example.words, phrases) for intent in pack.intents.values() for example in examples_of(intent)
-    ]
-    stems = {word: model.stem(word) for text in texts for word in text}
-    blocks = describe(texts, stems, model.lexicon, model.unknown_idf)
+    read = read_texts(pack)
+    blocks = describe(read.texts, {word: model.stem(word) for word in read.counts}, model.lexicon, model.unknown_idf)
     keys = np.asarray(model.keys)
     names = [[name for name in block.names if _has(keys, name)] for block in blocks]
     rows = [np.searchsorted(keys, [feature_key(name) for name in some]) for some in names]

@@ -78,16 +78,18 @@ def calibrate(
     if not has_negatives and (within := _fit_probability(measures, ~held.hidden)):
         wrong = float((~right)[~held.hidden].mean())
         threshold = float(np.quantile([within.probability(row) for row in measures[right]], LOST * wrong**1.5))
+    shown = np.flatnonzero(~held.hidden)
+    left_out = (held.rows[shown], beliefs[shown])
+    del held, beliefs  # They are as large as what is learned next.
     progress("learning what was kept apart", 0.8)
     if has_negatives:
         machines.go_on()
     else:
         machines.learn(everything)
     intent, kind, top = map(float, sharp)
-    shown = np.flatnonzero(~held.hidden)
     mistakes = find_mistakes(
         examples,
-        (held.rows[shown], beliefs[shown]),
+        left_out,
         machines.find_beaten(),
         lambda rows: np.exp(_log_beliefs(examples, machines.score(rows), sharp)),
     )

@@ -52,12 +52,12 @@ def describe(
     """The three blocks of some texts, given the stems of their words."""
     words = sorted(set().union(*texts))
     place = {word: number for number, word in enumerate(words)}
-    at = np.array([place[word] for text in texts for word in text], dtype=np.int64)
+    at = np.array([place[word] for text in texts for word in text], dtype=np.int32)
     lengths = np.array([len(text) for text in texts])
-    text = np.repeat(np.arange(len(texts)), lengths)
+    text = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
     found = sorted({stems[word] for word in words})
     place = {stem: number for number, stem in enumerate(found)}
-    stem_at = np.array([place[stems[word]] for word in words], dtype=np.int64)[at]
+    stem_at = np.array([place[stems[word]] for word in words], dtype=np.int32)[at]
     ends = np.cumsum(lengths)
     first, last = (ends - lengths)[lengths > 0], ends[lengths > 0] - 1
     opening = first[lengths[lengths > 0] > 1]
@@ -84,7 +84,7 @@ def _name(letter: str, numbers: Any, texts: Any, names: Sequence[str]) -> _Place
 def _pair(letter: str, one: Any, other: Any, texts: Any, names: Sequence[str], where: Any = slice(None)) -> _Places:
     """Pairs of things, of which `names` has those called by their numbers."""
     size = len(names)
-    numbers = one[where] * size + other[where]
+    numbers = one[where].astype(np.int64) * size + other[where]
     return _Places(texts[where], numbers, lambda pair: f"{letter}{names[pair // size]} {names[pair % size]}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from bot.learner import ABSENT, make_machine
+from bot.learner import ABSENT, Machine, make_machine
 from bot.model import KIND_ORDER
 
 __all__ = ["Examples", "Machines"]
@@ -42,32 +42,42 @@ class Examples:
         return len(self.starts)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A machine with the rows that it learns from, and the columns that occur in them."""
+
+    rows: Any
+    columns: Any
+    machine: Machine
+
+
 class Machines:
     """One machine over the kinds, and one over the intents of each. Classes are intents, and behind them kinds."""
 
     def __init__(self, examples: Examples) -> None:
         self._examples = examples
         count = len(examples.kinds)
-        labels = [(np.arange(count), examples.kinds + examples.size)]
+        kinds = make_machine(examples.matrix, examples.kinds + examples.size, examples.marks, count)
+        self._parts = [_Part(np.arange(count), np.arange(examples.matrix.shape[1]), kinds)]
         for kind in np.unique(examples.kinds):
             rows = np.flatnonzero(examples.kinds == kind)
-            labels.append((rows, examples.intents[rows]))
-        self._parts = [
-            (rows, make_machine(examples.matrix[rows], own, examples.marks[rows], count)) for rows, own in labels
-        ]
+            matrix = examples.matrix[rows]
+            columns = np.flatnonzero(matrix.getnnz(axis=0))
+            machine = make_machine(matrix[:, columns], examples.intents[rows], examples.marks[rows], count)
+            self._parts.append(_Part(rows, columns, machine))
 
     def learn(self, chosen: Any) -> None:
         """Forget everything and learn the `chosen` rows, a mask."""
         worth = self._weigh(chosen)
-        for rows, machine in self._parts:
-            own = np.flatnonzero(chosen[rows])
-            machine.learn(own, worth[rows[own]])
+        for part in self._parts:
+            own = np.flatnonzero(chosen[part.rows])
+            part.machine.learn(own, worth[part.rows[own]])
 
     def go_on(self) -> None:
         """Learn all rows, beside those that were learned."""
         worth = self._weigh(np.ones(len(self._examples.kinds), dtype=bool))
-        for rows, machine in self._parts:
-            machine.go_on(np.arange(len(rows)), worth[rows])
+        for part in self._parts:
+            part.machine.go_on(np.arange(len(part.rows)), worth[part.rows])
 
     def _weigh(self, chosen: Any) -> Any:
         """What each row counts for among the chosen."""
@@ -79,8 +89,9 @@ class Machines:
         """The scores of some rows, shape (rows, classes)."""
         matrix = self._examples.matrix[rows]
         scores = np.full((matrix.shape[0], self._examples.size + len(KIND_ORDER)), ABSENT)
-        for _, machine in self._parts:
-            scores[:, machine.classes] = matrix @ machine.weights + machine.intercepts
+        for part in self._parts:
+            machine = part.machine
+            scores[:, machine.classes] = matrix[:, part.columns] @ machine.weights + machine.intercepts
         return scores
 
     def cover(self, rows: Any) -> tuple[Any, Any, Any, Any]:
@@ -98,29 +109,31 @@ class Machines:
         whole = np.asarray(by_idf.sum(axis=1)).ravel() + examples.left_out[rows] + 1e-9
         seen = np.zeros(columns, dtype=bool)
         covered, covered_pairs = (np.zeros((len(rows), examples.size), dtype=np.float32) for _ in range(2))
-        for _, machine in self._parts:
-            weights = machine.weights[:columns]
-            seen |= weights.any(axis=1)
-            if machine.classes[0] < examples.size:
+        for part in self._parts:
+            here = part.columns[part.columns < columns]
+            weights = part.machine.weights[: len(here)]
+            seen[here] |= weights.any(axis=1)
+            if part.machine.classes[0] < examples.size:
                 speaks = (weights > 0).astype(np.float32)
-                covered[:, machine.classes] = stems @ speaks[single] / total[:, None]
-                covered_pairs[:, machine.classes] = by_idf @ speaks / whole[:, None]
+                are_single = ~examples.pairs[here]
+                covered[:, part.machine.classes] = by_idf[:, here[are_single]] @ speaks[are_single] / total[:, None]
+                covered_pairs[:, part.machine.classes] = by_idf[:, here] @ speaks / whole[:, None]
         unknown = np.asarray(stems[:, np.flatnonzero(~seen[single])].sum(axis=1)).ravel() / total
         return unknown, covered, covered_pairs, np.log1p(np.asarray(present[:, single].sum(axis=1)).ravel())
 
     def find_beaten(self) -> Any:
         """The rows for which, when they were last learned, another intent or kind was ahead of their own."""
         beaten = np.zeros(len(self._examples.kinds), dtype=bool)
-        for rows, machine in self._parts:
-            beaten[rows] |= machine.beaten
+        for part in self._parts:
+            beaten[part.rows] |= part.machine.beaten
         return np.flatnonzero(beaten)
 
     def join_weights(self) -> Any:
         """The weights of all machines, shape (features, classes), sparse, rows sorted by class."""
         parts = []
-        for _, machine in self._parts:
-            row, column = np.nonzero(machine.weights)
-            parts.append((row, machine.classes[column], machine.weights[row, column]))
+        for part in self._parts:
+            row, column = np.nonzero(part.machine.weights)
+            parts.append((part.columns[row], part.machine.classes[column], part.machine.weights[row, column]))
         row, column, value = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         shape = (self._examples.matrix.shape[1], self._examples.size + len(KIND_ORDER))
         weights = sparse.csr_matrix((value, (row, column)), shape)
@@ -130,6 +143,6 @@ class Machines:
     def join_intercepts(self) -> Any:
         """The intercepts of all classes."""
         intercepts = np.full(self._examples.size + len(KIND_ORDER), ABSENT)
-        for _, machine in self._parts:
-            intercepts[machine.classes] = machine.intercepts
+        for part in self._parts:
+            intercepts[part.machine.classes] = part.machine.intercepts
         return intercepts

@@ -32,6 +32,9 @@ SMALLEST_PART = 0.006
 """Weights are dropped that add less to a score, times the usual value of their feature: half of all, a third of what
 there is to do for a question, at no cost in held-out accuracy. A plain limit that does as much costs a point."""
 
+ROWS_AT_ONCE = 8192
+"""Features whose weights are looked at together: all at once would take as much memory again."""
+
 MARGIN, RIVALS, BATCH = 1.0, 3, 256
 """By how much an example's own class should win, over how many of the classes that come nearest; about how many
 examples move the weights together."""
@@ -89,7 +92,8 @@ class _Margins:
     def learn(self, rows: Any, worth: Any) -> None:
         size = len(self.classes)
         present = np.bincount(self.labels[rows], minlength=size) > 0
-        self.weights = START * _differences(self.matrix[rows], self.labels[rows], size)
+        self.weights = _differences(self.matrix[rows], self.labels[rows], size)
+        self.weights *= START
         self.intercepts = np.where(present, 0.0, ABSENT).astype(np.float32)
         self._moved = np.full(self.matrix.shape[1], 0.1, dtype=np.float32)
         self._shifted = np.ones(size, dtype=np.float32)
@@ -172,7 +176,7 @@ class _Fitted:
     """A machine whose weights scikit-learn finds, all examples at once: to go on is to learn anew."""
 
     def __init__(self, matrix: Any, labels: Any) -> None:
-        self.matrix, self._usual = matrix.astype(float), _find_usual(matrix)
+        self.matrix, self._usual = matrix, _find_usual(matrix)
         self.labels, self.classes = labels, np.unique(labels)
         self.beaten = np.ones(len(labels), dtype=bool)
 
@@ -184,7 +188,7 @@ class _Fitted:
         if len(present) < 2:
             self.intercepts[present] = 1.0
             return
-        weights, intercepts = self._fit(self.matrix[rows], self.labels[rows], worth)
+        weights, intercepts = self._fit(self._choose(rows).astype(float), self.labels[rows], worth)
         both = [-1, 1] if len(present) == 2 else [1]  # For two classes scikit-learn keeps only the second's side.
         self.weights[:, present] = np.hstack([sign * weights for sign in both])
         self.intercepts[present] = np.hstack([sign * intercepts for sign in both])
@@ -194,6 +198,10 @@ class _Fitted:
         self.learn(rows, worth)
         scores = self.matrix @ self.weights + self.intercepts
         self.beaten = self.classes[scores.argmax(axis=1)] != self.labels
+
+    def _choose(self, rows: Any) -> Any:
+        """The rows of the matrix; all of them need no copy."""
+        return self.matrix if len(rows) == len(self.labels) else self.matrix[rows]
 
     def _fit(self, matrix: Any, labels: Any, worth: Any) -> tuple[Any, Any]:
         """Weights (features, classes) and intercepts."""
@@ -226,4 +234,6 @@ def _find_usual(matrix: Any) -> Any:
 
 
 def _drop_small(weights: Any, usual: Any) -> None:
-    weights[np.abs(weights) * usual < SMALLEST_PART] = 0.0
+    for start in range(0, len(weights), ROWS_AT_ONCE):
+        some, their = weights[start : start + ROWS_AT_ONCE], usual[start : start + ROWS_AT_ONCE]
+        some[np.abs(some) * their < SMALLEST_PART] = 0.0

@@ -44,7 +44,7 @@ __all__ = [
     "save_model",
 ]
 
-VERSION = 35
+VERSION = 36
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")

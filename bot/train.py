@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from rapidfuzz.distance import OSA
 from scipy import sparse
 from Stemmer import Stemmer
+from threadpoolctl import threadpool_limits
 
 from bot.calibrate import calibrate
 from bot.describe import MANY, Block, describe
@@ -27,7 +29,7 @@ from bot.model import KIND_ORDER, Model, examples_of, learned_from, lesson_key
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack
 
-__all__ = ["train"]
+__all__ = ["Texts", "read_texts", "train"]
 
 COMMON = 10
 """Occurrences, and times those of its neighbour, that make a word common enough for the neighbour to be a slip."""
@@ -40,38 +42,69 @@ FREQUENT = 200
 Progress = Callable[[str, float], None]
 
 
-def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
-    """Fit a pack's model. The same pack gives the same model, to the byte, under the same library versions.
+@dataclass(frozen=True)
+class Texts:
+    """What a pack teaches: the words of each text, slips mended, its intent's place, and whether patients type it.
 
-    `progress` is told what is being done and the share done, 0..1.
+    `counts` are all its words, the most frequent first, with how often they occur.
     """
-    progress("reading examples", 0.0)
-    names = list(pack.intents)
+
+    texts: list[tuple[str, ...]]
+    intents: Any
+    typed: Any
+    counts: dict[str, int]
+    lexicon: Lexicon
+
+
+def read_texts(pack: Pack) -> Texts:
+    """All that a pack has to teach."""
     phrases = index_phrases(pack.synonyms)
     rows = [
         (tuple(replace_phrases(example.words, phrases)), i, place < len(intent.examples))
         for i, intent in enumerate(pack.intents.values())
         for place, example in enumerate(examples_of(intent))
     ]
-    texts, intents = [words for words, _, _ in rows], np.array([i for _, i, _ in rows])
-    typed = np.array([typed for _, _, typed in rows])
-    kinds = np.array([KIND_ORDER.index(pack.intents[names[i]].kind) for i in intents])
-    counts = _count_words(pack, texts)
-    lexicon = Lexicon(pack.lexicon.encode())
+    texts = [words for words, _, _ in rows]
+    counts, lexicon = _count_words(pack, texts), Lexicon(pack.lexicon.encode())
     slips = _find_slips(counts, lexicon, pack.synonyms)
-    texts = [tuple(slips.get(w, w) for w in words) if not slips.keys().isdisjoint(words) else words for words in texts]
-    counts = {word: count for word, count in counts.items() if word not in slips}
+    return Texts(
+        texts=[
+            tuple(slips.get(w, w) for w in words) if not slips.keys().isdisjoint(words) else words for words in texts
+        ],
+        intents=np.array([i for _, i, _ in rows]),
+        typed=np.array([typed for _, _, typed in rows]),
+        counts={word: count for word, count in counts.items() if word not in slips},
+        lexicon=lexicon,
+    )
+
+
+def train(pack: Pack, progress: Progress = lambda what, share: None) -> Model:
+    """Fit a pack's model. The same pack gives the same model, to the byte, under the same library versions.
+
+    `progress` is told what is being done and the share done, 0..1.
+    """
+    with threadpool_limits(1):  # Its products are small: several threads would take turns, and a fifth more time.
+        return _train(pack, progress)
+
+
+def _train(pack: Pack, progress: Progress) -> Model:
+    progress("reading examples", 0.0)
+    read = read_texts(pack)
+    texts, intents, counts, lexicon = read.texts, read.intents, read.counts, read.lexicon
+    names = list(pack.intents)
+    kinds = np.array([KIND_ORDER.index(pack.intents[names[i]].kind) for i in intents])
     stem = dict(zip(counts, Stemmer("english", 0).stemWords(list(counts)), strict=True))
     progress("weighing words", 0.2)
     unknown_idf = _unknown_idf(len(texts))
     marks = [text_key(words) for words in texts]
     blocks = describe(texts, stem, lexicon, unknown_idf)
-    weighted = [block.matrix * np.float32(math.sqrt(w)) for block, w in zip(blocks, BLOCK_WEIGHTS, strict=True)]
+    matrix = _join(blocks)
+    blocks = [replace(block, matrix=None) for block in blocks]  # Each is as large as all the rest.
     examples = Examples(
-        matrix=sparse.hstack(weighted, format="csr"),
+        matrix=matrix,
         intents=intents,
         kinds=kinds,
-        typed=typed,
+        typed=read.typed,
         marks=np.array(marks, dtype=np.uint64),
         starts=np.array([text_key([name]) % 1000 for name in names]),
         idf=blocks[0].idf,
@@ -168,6 +201,12 @@ def _remember(marks: Sequence[int], intents: Any) -> dict[str, Any]:
 def _unknown_idf(texts: int) -> float:
     """The smoothed idf of a feature that stands in one text: as rare as anything seen."""
     return math.log((1 + texts) / 2) + 1
+
+
+def _join(blocks: Sequence[Block]) -> Any:
+    """The matrices of all blocks side by side, weighted."""
+    parts = [block.matrix * np.float32(math.sqrt(w)) for block, w in zip(blocks, BLOCK_WEIGHTS, strict=True)]
+    return sparse.hstack(parts, format="csr")
 
 
 def _pack_weights(blocks: list[Block], machines: Machines) -> dict[str, Any]:

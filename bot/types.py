@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from sys import intern
 from typing import Any, Literal
 
 from bot.text import split_words
@@ -178,8 +179,8 @@ class Example:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """Its words, folded, which many ask for."""
-        return tuple(split_words(self.text))
+        """Its words, folded, which many ask for; those of a pack are few, so that each is kept once."""
+        return tuple(map(intern, split_words(self.text)))
 
 
 @dataclass(frozen=True, slots=True)
