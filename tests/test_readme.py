@@ -66,7 +66,7 @@ def test_it_names_every_command_and_no_other() -> None:
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     parser_commands = {"ask", "serve", "check", "topics", "sources", "explain", "eval", "test", "update", "kiosk"}
-    parser_commands |= {"new", "import", "stats", "completion"}
+    parser_commands |= {"new", "import", "stats", "completion", "bench"}
     named = set(re.findall(r"\| `python -m bot (\w+)", text))
     assert named == parser_commands
     for command in named:

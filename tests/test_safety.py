@@ -122,7 +122,7 @@ def test_what_may_be_danger_gets_the_card_or_no_quote_at_all(bot: Bot) -> None:
     utterance = read("can physical therapy help with my balance", bot.model, bot._phrases)
     meant = understand(utterance, bot.model)
     assert decide(utterance, meant, bot.model).kind == "answer"
-    likely = {"answer": 0.3, "out_of_scope": 0.1, "advice": 0.1, "urgent": 0.5, "smalltalk": 0.0}
+    likely = {"answer": 0.2, "out_of_scope": 0.1, "advice": 0.1, "urgent": 0.6, "smalltalk": 0.0}
     perhaps = {"answer": 0.4, "out_of_scope": 0.1, "advice": 0.2, "urgent": 0.3, "smalltalk": 0.0}
     assert decide(utterance, replace(meant, kinds=likely), bot.model).kind == "urgent"
     decision = decide(utterance, replace(meant, kinds=perhaps), bot.model)
