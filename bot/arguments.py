@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from contextlib import suppress
 
 from bot import __version__
+from bot.size import measure_terminal
 
 TYPE_CHECKING = False  # So that `--help` need not import typing.
 if TYPE_CHECKING:
@@ -97,13 +95,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Layout(argparse.RawDescriptionHelpFormatter):
-    """As wide as argparse would lay it out, but without importing all of shutil to learn how wide that is."""
+    """As wide as the terminal."""
 
     def __init__(self, prog: str) -> None:
-        columns = os.environ.get("COLUMNS", "")
-        with suppress(OSError, ValueError):
-            columns = columns if columns.isdecimal() else str(os.get_terminal_size(sys.stdout.fileno()).columns)
-        super().__init__(prog, width=max(int(columns.isdecimal() and columns) or 80, 40) - 2)
+        super().__init__(prog, width=measure_terminal()[0] - 2)
 
 
 def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:

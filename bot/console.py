@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.size import measure_terminal
 from bot.text import strip_controls
 
 __all__ = [
@@ -59,7 +60,7 @@ class Look:
 
 def find_look(is_bare: bool = False) -> Look:
     """The look that standard output asks for as it is now; `is_bare`, as NO_COLOR, wants neither colour nor bold."""
-    columns, rows = _measure()
+    columns, rows = measure_terminal()
     width = max(NARROWEST, min(columns - 1, WIDEST))  # Some consoles break the line after a full one.
     if not sys.stdout.isatty():
         return Look(width)
@@ -68,18 +69,6 @@ def find_look(is_bare: bool = False) -> Look:
         return Look(width, rows)
     is_rich = "256color" in terminal or "COLORTERM" in os.environ or os.name == "nt"
     return Look(width, rows, PALETTE if is_rich else LOUD)
-
-
-def _measure() -> tuple[int, int]:
-    """Columns and rows of the terminal itself, whatever COLUMNS said before it was resized."""
-    try:
-        size = os.get_terminal_size(sys.stdout.fileno())
-    except (OSError, ValueError):
-        size = os.terminal_size((0, 0))
-    columns, rows = (os.environ.get(name, "") for name in ("COLUMNS", "LINES"))
-    return size.columns or int(columns.isdecimal() and columns) or 80, size.lines or int(
-        rows.isdecimal() and rows
-    ) or 24
 
 
 def can_redraw() -> bool:

@@ -25,6 +25,9 @@ __all__ = ["LiveBot"]
 SMALL = 1500
 """Examples up to which a pack is learned anew in about a second or two, and at once."""
 
+PATIENCE = 5.0
+"""Seconds that `close` waits for an edit that is being taken in."""
+
 BUILD = "import os, sys; getattr(os, 'nice', int)(10); from bot.live import build; build(sys.argv[1])"
 
 
@@ -69,9 +72,9 @@ class LiveBot:
         return self._bot.reply(text, session)
 
     def close(self) -> None:
-        """Follow the files no longer."""
+        """Follow the files no longer, and leave no program behind that still learns."""
         self._closed.set()
-        self._stop_building()
+        self._watcher.join(PATIENCE)
 
     def __enter__(self) -> Self:
         return self
@@ -80,21 +83,27 @@ class LiveBot:
         self.close()
 
     def _watch(self) -> None:
-        while not self._closed.wait(self._every):
-            now = stamp(self._root)
-            is_still, self._last = now == self._last, now
-            try:
-                if now != self._seen and is_still:
-                    self._seen = now
-                    self._follow()
-                elif self._builder and self._builder.poll() is not None:
-                    self._builder = None
-                    self._take_over()
-            except PackError as error:
-                self._complain(error)
-            except OSError as error:  # A disk that is gone, say: whatever answers now goes on.
-                fact = f"cannot be read: {error.strerror}"
-                self._complain(PackError([Problem(str(self._root), 1, 1, fact, "check the folder and its rights")]))
+        try:
+            while not self._closed.wait(self._every):
+                self._look()
+        finally:
+            self._stop_building()
+
+    def _look(self) -> None:
+        now = stamp(self._root)
+        is_still, self._last = now == self._last, now
+        try:
+            if now != self._seen and is_still:
+                self._seen = now
+                self._follow()
+            elif self._builder and self._builder.poll() is not None:
+                self._builder = None
+                self._take_over()
+        except PackError as error:
+            self._complain(error)
+        except OSError as error:  # A disk that is gone, say: whatever answers now goes on.
+            fact = f"cannot be read: {error.strerror}"
+            self._complain(PackError([Problem(str(self._root), 1, 1, fact, "check the folder and its rights")]))
 
     def _follow(self) -> None:
         """Take an edit in, unless the files say what they said. Raises PackError."""

@@ -46,8 +46,7 @@ def test_the_table_names_what_is_promised_and_what_is_broken() -> None:
 
 def test_two_versions_can_be_compared_by_their_json() -> None:
     said = json.loads(to_json([FIGURE]))
-    assert said["figures"]["start: ask"]["ratio"] == 3.0
-    assert said["figures"]["start: ask"]["holds"] is True
+    assert [(row["name"], row["ratio"], row["holds"]) for row in said["figures"]] == [("start: ask", 3.0, True)]
     assert said["python"] == sys.version.split()[0]
 
 
@@ -70,6 +69,14 @@ def test_scikit_learn_is_given_the_same_work(tiny: Bot) -> None:
             words = replace_phrases(split_words(example.text), phrases)
             served = tiny.model.score(words)
             assert np.allclose(predict(words), [*served.intents, *served.kinds], atol=1e-3)
+
+
+def test_a_program_that_fails_is_not_taken_for_a_fast_one() -> None:
+    assert _run([sys.executable, "-c", "raise SystemExit(1)"]).seconds > 0  # It declined to answer.
+    with pytest.raises(RuntimeError, match="failed"):
+        _run([sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(RuntimeError, match="failed"):
+        _run([sys.executable, "-c", "import os; os.abort()"])
 
 
 def test_what_a_program_took_is_its_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import importlib.util
 import re
 import shlex
@@ -43,6 +44,8 @@ def test_every_command_explains_itself_with_examples_that_can_be_run(name: str) 
         assert words[0] == PROGRAM
         options = build_parser(PROGRAM).parse_args(words[1:])
         assert not name or options.parser.prog.endswith(name)
+        room, _, run = options.run.partition(".")  # Found by name, and only when the command is called.
+        assert callable(getattr(importlib.import_module(f"bot.{room}"), run))
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ def kind(page: Page) -> str | None:
 def start_over(page: Page) -> None:
     page.get_by_role("button", name="Start over").click()
     expect(page.locator("body[data-kind=welcome] #question")).to_be_visible()
+    page.wait_for_load_state()  # What is measured next is laid out by the style, which comes after the words.
 
 
 # --- asking ---

@@ -9,7 +9,7 @@ import pytest
 
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
-    {"text", "types", "errors"},
+    {"text", "types", "errors", "size"},
     {"plain", "signs", "speller", "lexicon", "features", "folder"},
     {"nodes", "header", "files", "corpus", "intents", "quotes", "pack"},
     {"safety", "sources", "model", "mistakes", "describe", "learner", "examples", "calibrate", "train", "patch"},

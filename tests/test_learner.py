@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
-from bot.learner import ABSENT, make_machine
+from bot.learner import ABSENT, SMALLEST_PART, make_machine
 
 DRAW = np.random.default_rng(7)
 TOPICS, WORDS = 12, 300
@@ -98,3 +98,15 @@ def test_one_example_more_moves_little() -> None:
     before, after = (each.argmax(axis=1) for each in scores)
     assert (before == after).mean() > 0.99
     assert 0 < np.abs(scores[0] - scores[1]).max() < 0.5
+
+
+def test_weights_that_change_no_score_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = []
+    for least in (0.0, SMALLEST_PART):
+        monkeypatch.setattr("bot.learner.SMALLEST_PART", least)
+        machine = make_machine(MATRIX, LABELS, MARKS, 4000)
+        machine.learn(np.arange(3000), WORTH[:3000])
+        kept.append((np.count_nonzero(machine.weights), count_right(machine, np.arange(3000, 4000))))
+    (every, right), (some, still_right) = kept
+    assert some < 0.98 * every
+    assert still_right > right - 0.005

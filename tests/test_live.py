@@ -252,8 +252,9 @@ def test_a_large_pack_is_patched_at_once_and_learned_behind(
         zebra.write_text(zebra.read_text().replace("may i ride", "can anybody ride"), encoding="utf-8")
         assert wait(lambda: live.model.learned_from == "")
         assert ask(live, "can anybody ride the zebra").startswith("There is no zebra.")
-        assert started == [edited]
+        assert wait(lambda: bool(live._builder))
         builder = live._builder
+        assert started == [edited]
     assert builder
     assert builder.poll() is not None
 

@@ -38,7 +38,7 @@ def test_most_are_handled_right(bot: Bot, name: str) -> None:
     assert len(cases) == count
     assert sum(case.is_right for case in cases) / count >= floor
     declined = [case.is_right for case in cases if case.row.kind in ("oos", "unanswerable", "advice")]
-    assert sum(declined) >= 0.77 * len(declined)  # hardly anything the articles lack is answered
+    assert sum(declined) >= 0.8 * len(declined)  # hardly anything the articles lack is answered
 
 
 @pytest.mark.parametrize("name", [*QUESTIONS, "parts-1.jsonl", "parts-2.jsonl"])

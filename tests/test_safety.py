@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import Bot
 from bot.check import find_shadowing
@@ -16,7 +19,7 @@ from bot.errors import PackError
 from bot.folder import shipped_root
 from bot.pack import load_pack
 from bot.safety import RedFlags
-from bot.signs import compile_sign
+from bot.signs import Sign, compile_sign, write_pattern
 from bot.text import split_words
 from bot.types import Pack, Rule
 from bot.understand import decide, read, understand
@@ -105,6 +108,30 @@ def test_signs() -> None:
     assert compile_sign("numb* ... (legs|groin area)").search(" numb groin area ")
     assert not compile_sign("numb ... legs").search(" numb one two three four five six legs ")
     assert not compile_sign("pain").search(" painting ")
+
+
+@given(st.text(alphabet="ab'*#()|.! {}sign\u00e9[+", max_size=30), st.sampled_from(["", "x "]))
+def test_whatever_is_taken_for_a_sign_can_be_looked_for(sign: str, inner: str) -> None:
+    """A pack is checked without compiling a thousand patterns: what passes must compile when its words turn up."""
+    try:
+        source = write_pattern(sign, inner)
+    except ValueError:
+        return
+    assert re.compile(source)
+    read = Sign(sign)
+    assert read.needs
+    if not inner:
+        assert re.compile(read.pattern.pattern)
+        assert re.compile(read.whole.pattern)
+
+
+def test_every_shipped_sign_is_indexed_by_words_that_it_needs() -> None:
+    pack = load_pack(shipped_root())
+    places = {tuple(at) for found in pack.sign_index.values() for at in found}
+    assert places == {(place, n) for place, rule in enumerate(pack.rules) for n in range(len(rule.when))}
+    for word, found in pack.sign_index.items():
+        for place, number in found:
+            assert any(word in need for need in Sign(pack.rules[place].when[number]).needs)
 
 
 def test_a_declined_question_that_may_be_danger_gets_no_general_passage(bot: Bot) -> None:
