@@ -14,8 +14,8 @@ sys.path.insert(0, str(ROOT))
 
 from bot.cache import CARRIED  # noqa: E402
 from bot.folder import shipped_root  # noqa: E402
-from bot.model import save_model  # noqa: E402
 from bot.pack import load_pack  # noqa: E402
+from bot.store import save_model  # noqa: E402
 from bot.train import train  # noqa: E402
 
 if __name__ == "__main__":

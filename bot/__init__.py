@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from bot.engine import Bot, Conversation
     from bot.errors import BotError, ModelError, PackError
-    from bot.types import Alternative, Block, Citation, Kind, Lead, Problem, Reply, Topic
+    from bot.types import Alternative, Block, Citation, Kind, Lead, Reply
+    from bot.written import Problem, Topic
 
 __version__ = "0.1.0"
 
@@ -30,9 +31,9 @@ _HOMES = {
     "Citation": "types",
     "Kind": "types",
     "Lead": "types",
-    "Problem": "types",
+    "Problem": "written",
     "Reply": "types",
-    "Topic": "types",
+    "Topic": "written",
 }
 
 __all__ = [

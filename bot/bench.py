@@ -125,8 +125,12 @@ class _Run:
     memory: float
 
 
+AS_USUAL = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Python keeps what it compiled, as on a user's machine: a program that is compiled at every start measures that."""
+
+
 def _run(command: Sequence[str], env: Mapping[str, str] | None = None) -> _Run:
-    surroundings = {**os.environ, **(env or {})}
+    surroundings = {**os.environ, **AS_USUAL, **(env or {})}
     if not hasattr(os, "wait4"):  # Windows tells nothing but the time.
         start = time.perf_counter()
         done = subprocess.run(command, env=surroundings, capture_output=True, stdin=subprocess.DEVNULL, check=False)
@@ -148,7 +152,7 @@ def _await_prompt(command: Sequence[str]) -> _Run:
     start = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
-        os.environ["TERM"] = "xterm-256color"
+        os.environ.update(AS_USUAL, TERM="xterm-256color")
         os.execv(command[0], list(command))
     shown = b""
     with suppress(OSError):
@@ -349,7 +353,7 @@ def _has(keys: Any, name: str) -> bool:
 BUILD = """\
 import sys
 from pathlib import Path
-from bot.model import save_model
+from bot.store import save_model
 from bot.pack import load_pack
 from bot.train import train
 save_model(train(load_pack(Path(sys.argv[1]))), Path(sys.argv[2]))

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from bot.errors import ModelError
 from bot.folder import fingerprint
-from bot.model import Model, learned_from, load_model, save_model
+from bot.model import Model
+from bot.store import load_model, save_model
 
 __all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "obtain_model"]
 
@@ -48,6 +49,7 @@ def obtain_model(root: Path, progress: Progress) -> Model:
     mark, folder = fingerprint(root), cache_folder()
     if stored := _find(f"*-{mark}.model", mark):
         return stored
+    from bot.lessons import learned_from  # noqa: PLC0415 (as below)
     from bot.pack import load_pack  # noqa: PLC0415 (YAML and all that reads a pack: only after a change)
 
     pack = load_pack(root)

@@ -22,7 +22,8 @@ from bot.lint import (
 )
 from bot.model import Model
 from bot.pack import show_places
-from bot.types import Accepted, Pack, Problem
+from bot.types import Pack
+from bot.written import Accepted, Problem
 
 __all__ = ["find_doubts", "to_github", "to_json"]
 

@@ -16,7 +16,8 @@ from bot.outcome import DECLINED, FINE, UNUSABLE, WRONG_USAGE, complain, find_ro
 
 if TYPE_CHECKING:
     from bot.engine import Bot
-    from bot.types import Pack, Problem
+    from bot.types import Pack
+    from bot.written import Problem
 
 __all__ = [
     "check",

@@ -13,8 +13,9 @@ from bot.engine import Bot
 from bot.explain import find_nearest
 from bot.render import shorten
 from bot.text import index_phrases, plain_marks
-from bot.types import Pack, Reply, Turn
+from bot.types import Pack, Reply
 from bot.understand import read
+from bot.written import Turn
 
 __all__ = ["Change", "Outcome", "find_changes", "run_tests", "to_junit"]
 

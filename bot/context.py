@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.signs import Sign, spell_ways
+from bot.signs import SignLists
 from bot.text import split_words
-from bot.types import Talk
+from bot.types import SignIndex, Talk
 
 __all__ = ["Context", "Reading"]
 
@@ -38,12 +38,13 @@ class Reading:
 
 
 class Context:
-    """How people go on talking, in the words of one pack."""
+    """How people go on talking, in the words of one pack. `index` is that of the signs of follow-ups."""
 
-    def __init__(self, talk: Talk, publishers: Iterable[Sequence[str]] = ()) -> None:
+    def __init__(self, talk: Talk, publishers: Iterable[Sequence[str]] = (), index: SignIndex | None = None) -> None:
         self._talk = talk
-        self._follow_ups = [(name, Sign(sign)) for name, signs in talk.follow_ups.items() for sign in signs]
-        self._other = [Sign(sign) for sign in talk.other]
+        self._names = tuple(talk.follow_ups)
+        self._follow_ups = SignLists(talk.follow_ups.values(), index)
+        self._other = SignLists([talk.other])
         self._openers = sorted((tuple(opener.split()) for opener in talk.openers), key=len, reverse=True)
         self._fillers = frozenset(talk.fillers)
         self._publishers = [tuple(words) for words in publishers]
@@ -51,15 +52,13 @@ class Context:
 
     def find_follow_up(self, readings: Iterable[Sequence[str]]) -> str | None:
         """Which follow-up an utterance is, in any of its readings, or None."""
-        texts = [(_spaced(words), spell_ways(words)) for words in readings]
-        return next(
-            (
-                name
-                for name, sign in self._follow_ups
-                if any(sign.may_be_in(there) and sign.whole.fullmatch(text) for text, there in texts)
-            ),
-            None,
-        )
+        found = [
+            place
+            for words in readings
+            for place, sign in self._follow_ups.find_possible(words)
+            if sign.whole.fullmatch(_spaced(words))
+        ]
+        return self._names[min(found)] if found else None
 
     def find_places(self, words: Sequence[str], count: int) -> tuple[int, ...]:
         """The places from 0 that an utterance names among `count` things, if it names nothing else.
@@ -133,8 +132,7 @@ class Context:
 
     def read(self, words: tuple[str, ...], thread: tuple[str, ...], subject: int | None) -> Reading:
         """An utterance after the question `thread`, while `subject` is spoken of."""
-        there = spell_ways(words)
-        possible = (sign.pattern for sign in self._other if sign.may_be_in(there))
+        possible = (sign.pattern for _, sign in self._other.find_possible(words))
         found = next((match for pattern in possible if (match := pattern.search(_spaced(words)))), None)
         if found:
             other = self._other_subject(thread, subject)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bot.header import NONE, body_hash, find_changes, read_header, split_header
 from bot.text import plain_marks
-from bot.types import Article, LeftOut, Passage, PassageKind, Problem, Span
+from bot.types import Article, LeftOut, Passage, PassageKind, Span
+from bot.written import Problem
 
 __all__ = ["lead_of", "parse_article", "read_article", "segment"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.cache import Progress, be_quiet, obtain_model
 from bot.compose import Answer, Composer, write_out
@@ -19,7 +19,7 @@ from bot.offers import Offers
 from bot.safety import RedFlags
 from bot.session import Session
 from bot.text import LONGEST, cut_stretches, index_phrases, open_clitics, split_words
-from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Topic, Understanding, Utterance
+from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
     SURE_PART,
@@ -30,6 +30,9 @@ from bot.understand import (
     split_questions,
     understand,
 )
+
+if TYPE_CHECKING:
+    from bot.written import Topic
 
 __all__ = ["Answers", "Bot", "Conversation", "greet"]
 
@@ -85,10 +88,10 @@ class Bot:
         self._model = model
         self._root = root
         self._today = today
-        self.flags = RedFlags(model.pack.rules, model.pack.sign_index)
+        self.flags = RedFlags(model.pack.rules, model.pack.rule_index)
         self._composer = Composer(model.pack, today)
         self._phrases = index_phrases(model.pack.synonyms)
-        self._context = Context(model.pack.talk, model.sources.publishers.values())
+        self._context = Context(model.pack.talk, model.sources.publishers.values(), model.pack.talk_index)
         self._offers = Offers(model.pack, self._context)
         self._follow_ups = FollowUps(model, self._composer, self._offers)
 
@@ -458,7 +461,7 @@ async def _think_aside(think: Callable[[], T]) -> T:
 def greet(model: Model, words: str) -> tuple[Reply, Session]:
     """Words to begin a visit with, over questions to begin with, and the session in which a number picks one."""
     pack = model.pack
-    offers = Offers(pack, Context(pack.talk, model.sources.publishers.values()))
+    offers = Offers(pack, Context(pack.talk, model.sources.publishers.values(), pack.talk_index))
     answer = Composer(pack).smalltalk(Decision("smalltalk"), words, offers.first)
     return answer.reply, Session(offered=answer.offered, pack=pack.fingerprint)
 

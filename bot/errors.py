@@ -8,8 +8,10 @@ BotError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from bot.types import Problem
+if TYPE_CHECKING:
+    from bot.written import Problem
 
 __all__ = ["BotError", "ModelError", "PackError"]
 

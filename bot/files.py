@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.errors import PackError
 from bot.header import split_header
-from bot.types import Problem
+from bot.written import Problem
 
 __all__ = ["read_article_file", "write_whole"]
 

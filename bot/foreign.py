@@ -18,7 +18,7 @@ from bot.errors import PackError
 from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
 from bot.render import shorten
 from bot.text import LONGEST, split_words
-from bot.types import Problem
+from bot.written import Problem
 
 __all__ = ["Foreign", "Row", "expand", "read_foreign"]
 

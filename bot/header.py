@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from bot.types import Problem
+from bot.written import Problem
 
 __all__ = ["NONE", "Change", "body_hash", "find_changes", "mark_lines", "read_header", "split_header", "write_header"]
 

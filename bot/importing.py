@@ -26,7 +26,7 @@ from bot.pack import load_pack
 from bot.quotes import Finder, resolve
 from bot.render import shorten
 from bot.text import plain_marks, split_words, strip_controls
-from bot.types import Problem
+from bot.written import Problem
 
 __all__ = ["Import", "plan_import", "tidy_line", "tidy_text", "write_import"]
 

@@ -13,7 +13,8 @@ from typing import get_args
 
 from bot.nodes import Mapping, Node, Scalar, Sequence, read_lines, read_yaml
 from bot.text import use_one_of
-from bot.types import Accepted, ContentTest, Example, IntentKind, Kind, Problem, Turn
+from bot.types import IntentKind, Kind
+from bot.written import Accepted, ContentTest, Example, Problem, Turn
 
 __all__ = [
     "FOLLOW_UPS",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.labelled import EvalError
 from bot.text import split_words
-from bot.types import Pack, Problem
+from bot.types import Pack
+from bot.written import Problem
 
 __all__ = ["find_alike", "find_leaks", "is_alike"]
 

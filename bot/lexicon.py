@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from bot.types import Problem
+if TYPE_CHECKING:
+    from bot.written import Problem
 
 __all__ = ["Lexicon", "read_lexicon"]
 
@@ -27,6 +29,8 @@ def read_lexicon(text: str, file: str) -> tuple[dict[str, str], list[Problem]]:
     >>> read_lexicon("# English", "lexicon.txt"), read_lexicon("zip: coat 50", "lexicon.txt")[0]
     (({}, []), {'zip': 'zip: coat 50'})
     """
+    from bot.written import Problem  # noqa: PLC0415 (no answer needs it)
+
     lines: dict[str, str] = {}
     problems = []
     for number, line in enumerate(text.split("\n"), 1):

@@ -13,7 +13,8 @@ from bot.render import shorten
 from bot.safety import RedFlags
 from bot.speller import Speller
 from bot.text import find_names, index_phrases, replace_phrases, split_words
-from bot.types import Example, Intent, Pack, Problem
+from bot.types import Intent, Pack
+from bot.written import Example, Problem
 
 __all__ = [
     "answer_alike",

@@ -15,10 +15,12 @@ from bot.cache import be_quiet, find_learned, obtain_model
 from bot.engine import Bot
 from bot.errors import PackError
 from bot.folder import Stamp, fingerprint, stamp
-from bot.model import Model, learned_from
+from bot.lessons import learned_from
+from bot.model import Model
 from bot.pack import load_pack
 from bot.session import Session
-from bot.types import Problem, Reply
+from bot.types import Reply
+from bot.written import Problem
 
 __all__ = ["LiveBot"]
 

@@ -18,7 +18,8 @@ from bot.header import KEYS, read_header, write_header
 from bot.intents import read_content
 from bot.pack import load_pack
 from bot.schema import to_schema
-from bot.types import Article, Problem
+from bot.types import Article
+from bot.written import Problem
 
 __all__ = ["NewArticle", "create_intent", "create_pack", "plan_article", "write_new"]
 

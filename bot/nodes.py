@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from bot.types import Problem
+from bot.written import Problem
 
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_lines", "read_yaml"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.console import show_step, warn
 
 if TYPE_CHECKING:
-    from bot.types import Problem
+    from bot.written import Problem
 
 __all__ = [
     "DECLINED",

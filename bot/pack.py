@@ -24,7 +24,8 @@ from bot.plain import grade
 from bot.quotes import Finder, resolve
 from bot.signs import index_signs, write_pattern
 from bot.text import draw_excerpt, fold, split_words, use_one_of
-from bot.types import Article, ContentTest, Intent, Pack, Problem, Rule, Talk
+from bot.types import Article, Intent, Pack, Rule, Talk
+from bot.written import ContentTest, Problem
 
 __all__ = ["WORDING", "load_pack", "read_pack", "show_places"]
 
@@ -182,7 +183,8 @@ def read_pack(root: Path) -> tuple[Pack, list[Problem]]:
         wording=texts.wording,
         talk=talk,
         rules=rules,
-        sign_index=index_signs(rule.when for rule in rules),
+        rule_index=index_signs(rule.when for rule in rules),
+        talk_index=index_signs(talk.follow_ups.values()),
         cards=texts.cards,
         referral=referral,
         first=tuple(name.value for name in own.first),

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from bot.features import extract, feature_key, text_key, weigh_concepts
+from bot.lessons import examples_of, lesson_key
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model, examples_of, lesson_key
+from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases
 from bot.types import Intent, Pack
 

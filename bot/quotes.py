@@ -9,7 +9,8 @@ from bot.corpus import lead_of
 from bot.intents import QuoteDraft
 from bot.nodes import Scalar
 from bot.text import plain_marks, use_one_of
-from bot.types import Article, Pack, Passage, Problem, Quote, Span, Topic
+from bot.types import Article, Pack, Passage, Quote, Span
+from bot.written import Problem, Topic
 
 __all__ = ["Finder", "find_topics", "resolve", "unreached"]
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
-from bot.signs import Sign, SignIndex, compile_sign, index_signs, spell_ways
-from bot.types import Rule
+from bot.signs import Sign, SignLists, compile_sign
+from bot.types import Rule, SignIndex
 
 __all__ = ["RedFlags", "Sighting"]
 
@@ -32,12 +32,11 @@ class Sighting:
 
 
 class RedFlags:
-    """The rules of a pack, each sign read when its words first turn up. `index` is theirs by `index_signs`."""
+    """The rules of a pack. `index` is that of their signs (see `index_signs`)."""
 
     def __init__(self, rules: Sequence[Rule], index: SignIndex | None = None) -> None:
         self._rules = rules
-        self._index = index or index_signs([rule.when for rule in rules])
-        self._signs: dict[tuple[int, int], Sign] = {}
+        self._signs = SignLists([rule.when for rule in rules], index)
 
     def look(self, readings: Iterable[Sequence[str]]) -> Sighting:
         """What the rules see in the readings of an utterance: as typed, as repaired.
@@ -52,21 +51,14 @@ class RedFlags:
         """
         explained = ""
         for words in readings:
-            text, there = " " + " ".join(words) + " ", spell_ways(words)
-            indexed = {tuple(at) for word in there & self._index.keys() for at in self._index[word]}
-            possible = [at for at in sorted(indexed) if self._read(*at).may_be_in(there)]
-            for place, places in groupby(possible, key=itemgetter(0)):
-                signs = [self._read(*at) for at in places]
+            text = " " + " ".join(words) + " "
+            for place, found in groupby(self._signs.find_possible(words), key=itemgetter(0)):
+                signs = [sign for _, sign in found]
                 if seen := _find(signs, text):
                     explained = seen[0][0].strip()
                     if raised := _find_raised(self._rules[place], signs, text):
                         return Sighting(self._rules[place], raised)
         return Sighting(None, explained)
-
-    def _read(self, place: int, number: int) -> Sign:
-        if (place, number) not in self._signs:
-            self._signs[place, number] = Sign(self._rules[place].when[number])
-        return self._signs[place, number]
 
 
 def _find(signs: Sequence[Sign], text: str) -> list[re.Match[str]]:

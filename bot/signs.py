@@ -9,13 +9,14 @@ harmless is written around `{sign}`, which stands for any of them: `no (more|) {
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from bot.text import split_words
+from bot.types import SignIndex
 
-__all__ = ["Sign", "SignIndex", "compile_sign", "index_signs", "spell_ways", "write_pattern"]
+__all__ = ["Sign", "SignLists", "compile_sign", "index_signs", "spell_ways", "write_pattern"]
 
 LONGEST = 40
 """Letters of a word as typed beyond which none of a sign is written with * or #."""
@@ -111,23 +112,50 @@ def _write_word(word: str) -> str:
     return re.escape(word.rstrip("*#")) + r"\d" * word.count("#") + (r"\w* " if word.endswith("*") else " ")
 
 
-SignIndex: TypeAlias = Mapping[str, Sequence[tuple[int, int]]]
-"""The places of lists and of signs in them, by each word of the choice in a sign that has fewest."""
-
-
 def index_signs(lists: Iterable[Iterable[str]]) -> SignIndex:
-    """By what words to look for the signs of some lists.
+    """The index of some lists of signs.
 
-    >>> index_signs([["headache"], ["my chest", "(chest|heart) pain"]])
-    {'headache': [(0, 0)], 'my': [(1, 0)], 'pain': [(1, 1)]}
+    >>> words, signs = index_signs([["headache"], ["my chest", "(chest|heart) pain"]])
+    >>> words["chest"], signs[words["my"][0]], signs[words["pain"][0]]
+    ([2, 4], [[1, 0, 2]], [[1, 1, 4]])
     """
-    index: dict[str, list[tuple[int, int]]] = {}
+    needs: dict[frozenset[str], int] = {}
+    wanted: list[tuple[int, int, list[int]]] = []
     for place, signs in enumerate(lists):
         for number, sign in enumerate(signs):
-            fewest: frozenset[str] = min(Sign(sign).needs, key=len, default=frozenset())
-            for word in sorted(fewest):
-                index.setdefault(word, []).append((place, number))
-    return index
+            ordered = sorted(dict.fromkeys(Sign(sign).needs), key=len)
+            wanted.append((place, number, [needs.setdefault(need, len(needs)) for need in ordered]))
+    met: dict[str, list[int]] = {}
+    for need, known in needs.items():
+        for word in sorted(need):
+            met.setdefault(word, []).append(known)
+    found: list[list[list[int]]] = [[] for _ in needs]
+    for place, number, (rarest, *others) in wanted:
+        found[rarest].append([place, number, *others])
+    return met, found
+
+
+class SignLists:
+    """Lists of signs, each sign read when its words first turn up. `index` is theirs by `index_signs`."""
+
+    def __init__(self, lists: Iterable[Sequence[str]], index: SignIndex | None = None) -> None:
+        self._lists = tuple(lists)
+        self._words, self._found = index or index_signs(self._lists)
+        self._read: dict[tuple[int, int], Sign] = {}
+
+    def find_possible(self, words: Iterable[str]) -> list[tuple[int, Sign]]:
+        """The signs that a text of these words may hold, as far as the words' order leaves it open.
+
+        In the order of the lists, each with the place of its list.
+        """
+        met = {need for word in spell_ways(words) & self._words.keys() for need in self._words[word]}
+        found = ((place, number, others) for need in met for place, number, *others in self._found[need])
+        return [(place, self._sign(place, number)) for place, number, others in sorted(found) if met.issuperset(others)]
+
+    def _sign(self, place: int, number: int) -> Sign:
+        if (place, number) not in self._read:
+            self._read[place, number] = Sign(self._lists[place][number])
+        return self._read[place, number]
 
 
 class Sign:
@@ -138,12 +166,8 @@ class Sign:
 
     @cached_property
     def needs(self) -> tuple[frozenset[str], ...]:
-        """Sets of words of which a text must hold one each."""
+        """Sets of words, as `spell_ways` spells them, of which a text must hold one each."""
         return _needs(_parse(self._sign))
-
-    def may_be_in(self, there: frozenset[str]) -> bool:
-        """Whether the words `there` (see `spell_ways`), in some order, are enough for the sign."""
-        return not any(need.isdisjoint(there) for need in self.needs)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

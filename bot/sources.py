@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.signs import Sign, spell_ways
+from bot.signs import SignLists
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack
 
@@ -21,12 +21,11 @@ class Sources:
             for name, article in pack.articles.items()
         }
         self._names = {name: f" {' '.join(words)} " for name, words in self.publishers.items()}
-        self._all = [Sign(sign) for sign in pack.talk.all_articles]
+        self._all = SignLists([pack.talk.all_articles])
 
     def named(self, words: Sequence[str]) -> frozenset[str]:
         """The ids of the articles that are asked for; none where an utterance leaves it open."""
         text = f" {' '.join(words)} "
-        there = spell_ways(words)
-        if any(sign.may_be_in(there) and sign.pattern.search(text) for sign in self._all):
+        if any(sign.pattern.search(text) for _, sign in self._all.find_possible(words)):
             return frozenset(self._names)
         return frozenset(name for name, publisher in self._names.items() if publisher in text)

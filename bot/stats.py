@@ -26,7 +26,8 @@ from bot.errors import PackError
 from bot.model import Model
 from bot.session import Session
 from bot.text import clean, index_phrases, plain_marks, replace_phrases, split_words, strip_controls
-from bot.types import Problem, Reply
+from bot.types import Reply
+from bot.written import Problem
 
 __all__ = ["CountingBot", "show_stats"]
 

@@ -24,8 +24,9 @@ from bot.calibrate import calibrate
 from bot.describe import MANY, Block, describe
 from bot.examples import Examples, Machines
 from bot.features import BLOCK_WEIGHTS, feature_key, text_key
+from bot.lessons import examples_of, learned_from, lesson_key
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model, examples_of, learned_from, lesson_key
+from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.types import Pack
 

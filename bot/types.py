@@ -1,4 +1,4 @@
-"""Every noun of the bot, as frozen dataclasses. Nothing here does any work.
+"""The nouns on the way from a question to its answer, as frozen dataclasses. Nothing here does any work.
 
 The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply.
 """
@@ -6,23 +6,19 @@ The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from sys import intern
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
-from bot.text import split_words
+if TYPE_CHECKING:
+    from bot.written import Accepted, ContentTest, Example, Problem
 
 __all__ = [
-    "Accepted",
     "Alternative",
     "Article",
     "Block",
     "BlockKind",
     "Citation",
-    "ContentTest",
     "Decision",
-    "Example",
     "Intent",
     "IntentKind",
     "Kind",
@@ -30,15 +26,13 @@ __all__ = [
     "LeftOut",
     "Pack",
     "Passage",
-    "Problem",
     "Quote",
     "Ranked",
     "Reply",
     "Rule",
+    "SignIndex",
     "Span",
     "Talk",
-    "Topic",
-    "Turn",
     "Understanding",
     "Utterance",
 ]
@@ -48,40 +42,9 @@ IntentKind = Literal["answer", "smalltalk", "out_of_scope", "advice", "urgent"]
 PassageKind = Literal["paragraph", "item", "date"]
 BlockKind = Literal["words", "quote", "notice", "list", "card"]
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One thing wrong with a pack: the place (line and column from 1), the fact and the remedy.
-
-    A warning is what may well be meant so; `rule` names what kind of one it is, by which it can be accepted. `about` is
-    what a warning is about: an example, the names of intents. `excerpt` is the line of the file with a mark below it.
-    """
-
-    file: str
-    line: int
-    column: int
-    fact: str
-    remedy: str
-    nearest: str = ""
-    is_warning: bool = False
-    rule: str = ""
-    about: tuple[str, ...] = ()
-    excerpt: str = field(default="", compare=False)
-
-    def __str__(self) -> str:
-        warning = "warning: " if self.is_warning else ""
-        below = [*self.excerpt.split("\n"), self.nearest] if self.excerpt else [self.nearest]
-        lines = [f"{self.file}:{self.line}:{self.column}: {warning}{self.fact}", *filter(None, below)]
-        return "\n    ".join([*lines, f"-> {self.remedy}"])
-
-    def warn(self, rule: str, *about: str) -> Problem:
-        """The same as a warning."""
-        return replace(self, is_warning=True, rule=rule, about=about)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The problem as a JSON object."""
-        plain = {name: getattr(self, name) for name in ("file", "line", "column", "rule", "fact", "remedy", "nearest")}
-        return {**plain, "severity": "warning" if self.is_warning else "error", "excerpt": self.excerpt}
+SignIndex = tuple[Mapping[str, Sequence[int]], Sequence[Sequence[Sequence[int]]]]
+"""How to find the signs that a text may hold: the needs (see `Sign.needs`) that each word meets; and, for each need,
+the signs of which it is the rarest, as the place of their list, theirs in it, and their other needs."""
 
 
 # --- an article, cut up -----------------------------------------------------------------------------
@@ -168,21 +131,6 @@ class Quote:
 # --- a pack -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Example:
-    """A training utterance and the place it stands in."""
-
-    text: str
-    file: str
-    line: int
-    column: int = 1
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """Its words, folded, which many ask for; those of a pack are few, so that each is kept once."""
-        return tuple(map(intern, split_words(self.text)))
-
-
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What a patient may want: how it is said, and the quotes or the reply that serve it.
@@ -239,54 +187,13 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One question of a content test, its place, and what its reply must be.
-
-    "" and () leave it open: `kind` and `intent` are the reply's, `cites` and `says` must stand in its quotes and in its
-    text, `never` must not stand in its text.
-    """
-
-    ask: str
-    file: str
-    line: int
-    column: int
-    kind: str = ""
-    intent: str = ""
-    cites: tuple[str, ...] = ()
-    says: tuple[str, ...] = ()
-    never: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A kind of warning that a pack's author looked at and lets stand, with the reason.
-
-    Where `about` is empty all of the kind are; else those about all that it names: an example, an intent, two intents.
-    """
-
-    warning: str
-    about: tuple[str, ...]
-    because: str
-    file: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContentTest:
-    """A question, or a short conversation, that a pack's author wants to go on being answered so."""
-
-    turns: tuple[Turn, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pack:
     """One clinic's content, checked. Mappings are never changed after loading.
 
     `referral` sends a person to a professional; `first` are the intents to offer who has asked nothing yet;
     `doubts` are problems that `check` reports and that a bot can live with; `lexicon` holds its sorted lines; `tests`
-    are run by `test`, `accepted` are the warnings that `check` need not repeat. `sign_index` says by which words the
-    signs of the rules are looked for (see `index_signs`).
+    are run by `test`, `accepted` are the warnings that `check` need not repeat. `rule_index` is that of the rules'
+    signs, `talk_index` that of the follow-ups'.
     """
 
     name: str
@@ -304,21 +211,8 @@ class Pack:
     lexicon: str = ""
     tests: tuple[ContentTest, ...] = ()
     accepted: tuple[Accepted, ...] = ()
-    sign_index: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """What is answered under one heading: a section of an article, and the questions that it answers best.
-
-    The last of a pack's topics may hold what no article answers, and then only has `questions`.
-    """
-
-    questions: tuple[str, ...]
-    section: str = ""
-    article: str = ""
-    title: str = ""
-    publisher: str = ""
+    rule_index: SignIndex | None = None
+    talk_index: SignIndex | None = None
 
 
 # --- one question -----------------------------------------------------------------------------------

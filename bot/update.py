@@ -13,7 +13,7 @@ from bot.errors import PackError
 from bot.files import read_article_file, write_whole
 from bot.header import Change, find_changes, mark_lines, read_header, write_header
 from bot.pack import load_pack
-from bot.types import Problem
+from bot.written import Problem
 
 __all__ = ["Update", "plan_update", "take_in"]
 

@@ -19,7 +19,7 @@ from bot.errors import PackError
 from bot.folder import shipped_root
 from bot.intents import WARNINGS
 from bot.pack import load_pack, read_pack
-from bot.types import Problem
+from bot.written import Problem
 from conftest import PACKS
 
 TODAY = date(2026, 11, 24)

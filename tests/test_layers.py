@@ -9,10 +9,23 @@ import pytest
 
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
-    {"text", "types", "errors", "size"},
+    {"text", "types", "written", "errors", "size"},
     {"plain", "signs", "speller", "lexicon", "features", "folder"},
     {"nodes", "header", "files", "corpus", "intents", "quotes", "pack"},
-    {"safety", "sources", "model", "mistakes", "describe", "learner", "examples", "calibrate", "train", "patch"},
+    {
+        "safety",
+        "sources",
+        "model",
+        "store",
+        "lessons",
+        "mistakes",
+        "describe",
+        "learner",
+        "examples",
+        "calibrate",
+        "train",
+        "patch",
+    },
     {"vectors", "cache", "understand", "compose", "context", "session", "offers", "followups"},
     {"engine"},
     {
@@ -97,4 +110,4 @@ def test_only_the_doors_print() -> None:
     for path in BOT.rglob("*.py"):
         calls = (n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call))
         prints = any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
-        assert not prints or FLOOR[name_room(path)] >= 6, f"{name_room(path)} prints"
+        assert not prints or FLOOR[name_room(path)] > FLOOR["engine"], f"{name_room(path)} prints"

@@ -24,8 +24,10 @@ from bot.examples import Machines
 from bot.features import BLOCK_WEIGHTS, extract
 from bot.folder import fingerprint
 from bot.learner import FEW_PENALTY
-from bot.model import KIND_ORDER, Model, examples_of, load_model, save_model
+from bot.lessons import examples_of
+from bot.model import KIND_ORDER, Model
 from bot.pack import load_pack
+from bot.store import load_model, save_model
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.train import train
 from bot.vectors import hasten

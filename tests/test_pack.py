@@ -9,7 +9,7 @@ from bot.errors import PackError
 from bot.folder import fingerprint, shipped_root
 from bot.pack import load_pack
 from bot.quotes import unreached
-from bot.types import Problem
+from bot.written import Problem
 
 FILE = "intents/visiting.yaml"
 

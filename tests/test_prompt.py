@@ -23,8 +23,9 @@ from bot.prompt import PromptScreen
 from bot.render import draw, lay_out, take_page
 from bot.session import Session
 from bot.text import LONGEST, MOST_TYPED
-from bot.types import Block, Problem, Reply
+from bot.types import Block, Reply
 from bot.visit import Visit
+from bot.written import Problem
 from conftest import CONTROL, assert_sound
 
 READY = re.compile(f"{re.escape(START)}(.*?){re.escape(END)}", re.DOTALL)

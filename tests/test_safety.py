@@ -125,13 +125,17 @@ def test_whatever_is_taken_for_a_sign_can_be_looked_for(sign: str, inner: str) -
         assert re.compile(read.whole.pattern)
 
 
-def test_every_shipped_sign_is_indexed_by_words_that_it_needs() -> None:
+def test_every_shipped_sign_is_indexed_by_all_that_it_needs() -> None:
     pack = load_pack(shipped_root())
-    places = {tuple(at) for found in pack.sign_index.values() for at in found}
-    assert places == {(place, n) for place, rule in enumerate(pack.rules) for n in range(len(rule.when))}
-    for word, found in pack.sign_index.items():
-        for place, number in found:
-            assert any(word in need for need in Sign(pack.rules[place].when[number]).needs)
+    assert pack.rule_index
+    words, signs = pack.rule_index
+    indexed = [(place, number) for found in signs for place, number, *_ in found]
+    assert sorted(indexed) == [(place, n) for place, rule in enumerate(pack.rules) for n in range(len(rule.when))]
+    needs = [{word for word, met in words.items() if need in met} for need in range(len(signs))]
+    for rarest, found in enumerate(signs):
+        for place, number, *others in found:
+            kept = {frozenset(needs[need]) for need in (rarest, *others)}
+            assert kept == set(Sign(pack.rules[place].when[number]).needs)
 
 
 def test_a_declined_question_that_may_be_danger_gets_no_general_passage(bot: Bot) -> None:

@@ -1,0 +1,219 @@
+"""The model on disk: a JSON header and plain arrays.
+
+It is never a pickle, so a hostile file can at worst be refused, and is written whole before it takes its name.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from bot.errors import ModelError
+from bot.lexicon import Lexicon
+from bot.model import VERSION, Calibration, Logistic, Mistake, Model
+from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
+
+__all__ = ["load_model", "save_model"]
+
+_MAGIC = b"patient-guide model\n"
+_ARRAYS: dict[str, Any] = {
+    "example_keys": "Q",
+    "learned_keys": "Q",
+    "keys": "I",
+    "idf": "f",
+    "starts": "I",
+    "intercepts": "f",
+    "example_intents": "H",
+    "classes": "H",
+    "weights": "h",
+}  # the widest first: each then starts where its numbers may lie
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write the model whole beside `path`, then rename: no reader ever sees half a file. Raises OSError."""
+    import os  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415 (only a build needs them)
+
+    parts = {name: _to_bytes(code, getattr(model, name)) for name, code in _ARRAYS.items()}
+    parts["lexicon"] = model.lexicon.lines
+    header = {
+        "version": VERSION,
+        "fingerprint": model.pack.fingerprint,
+        "learned_from": model.learned_from,
+        "sizes": {name: len(part) for name, part in parts.items()},
+        "scale": model.scale,
+        "unknown_idf": model.unknown_idf,
+        "calibration": _values(model.calibration),
+        "mistakes": _values(model.mistakes),
+        "vocabulary": " ".join(model.vocabulary),
+        "targets": " ".join(model.targets),
+        "pack": _pack_to_json(model.pack),
+    }
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    body = len(text).to_bytes(8, "little") + text + b"".join(parts.values())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(_MAGIC + _check_sum(body) + body)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _check_sum(body: bytes | memoryview) -> bytes:
+    """What tells a whole file from a damaged one. It is no seal: who may write here may write anything."""
+    return crc32(body).to_bytes(4, "little")
+
+
+def _to_bytes(code: str, values: Any) -> bytes:
+    same = isinstance(values, memoryview) and values.format == code
+    return values.tobytes() if same else array(code, values).tobytes()
+
+
+def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Model:
+    """Read a stored model of the pack with this fingerprint, or one that learned from the same as `learned`.
+
+    Raises ModelError for anything else.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+    start, body = len(_MAGIC), memoryview(raw)[len(_MAGIC) + 4 :]
+    if raw[:start] != _MAGIC or _check_sum(body) != raw[start : start + 4]:
+        raise ModelError(f"{path}: not a whole model file")
+    size = int.from_bytes(body[:8], "little")
+    try:
+        header = json.loads(bytes(body[8 : 8 + size]))
+        is_wanted = header["fingerprint"] == fingerprint if learned is None else header["learned_from"] == learned
+        if header["version"] != VERSION or not is_wanted:
+            raise ModelError(f"{path}: of another pack or version")
+        return _to_model(header, body[8 + size :])
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _to_model(header: dict[str, Any], data: memoryview) -> Model:
+    arrays: dict[str, Any] = {}
+    at = 0
+    for name, code in _ARRAYS.items():
+        end = at + header["sizes"][name]
+        arrays[name] = data[at:end].cast(code)
+        at = end
+    return Model(
+        pack=_pack_from_json(header["pack"]),
+        scale=header["scale"],
+        vocabulary=tuple(header["vocabulary"].split(" ")),
+        targets=tuple(header["targets"].split(" ")),
+        unknown_idf=header["unknown_idf"],
+        calibration=_calibration(header["calibration"]),
+        mistakes=tuple(Mistake(*values) for values in header["mistakes"]),
+        learned_from=header["learned_from"],
+        lexicon=Lexicon(bytes(data[at : at + header["sizes"]["lexicon"]])),
+        **arrays,
+    )
+
+
+def _calibration(values: list[Any]) -> Calibration:
+    names = dict(zip(Calibration.__dataclass_fields__, values, strict=True))
+    for name in ("right", "within"):
+        if names[name]:
+            means, scales, weights, intercept = names[name]
+            names[name] = Logistic(tuple(means), tuple(scales), tuple(weights), intercept)
+    names["kind_shares"] = tuple(names["kind_shares"])
+    names["reliability"] = tuple(map(tuple, names["reliability"]))
+    return Calibration(**names)
+
+
+def _values(thing: Any) -> list[Any]:
+    """A dataclass as the list of its fields, those inside it too."""
+    if isinstance(thing, (list, tuple)):
+        return [_values(item) for item in thing]
+    if hasattr(thing, "__dataclass_fields__"):
+        return [_values(getattr(thing, name)) for name in thing.__dataclass_fields__]
+    return thing  # type: ignore[no-any-return]
+
+
+def _pack_to_json(pack: Pack) -> dict[str, Any]:
+    """The pack without its examples, which serving does not need, and its lexicon, which is stored apart."""
+    return {
+        "name": pack.name,
+        "fingerprint": pack.fingerprint,
+        "articles": [_values(article) for article in pack.articles.values()],
+        "intents": [_values(replace(intent, examples=())) for intent in pack.intents.values()],
+        "synonyms": dict(pack.synonyms),
+        "wording": dict(pack.wording),
+        "talk": [{k: list(v) for k, v in pack.talk.follow_ups.items()}, *_values(pack.talk)[1:]],
+        "rules": [_values(rule) for rule in pack.rules],
+        "rule_index": pack.rule_index,
+        "talk_index": pack.talk_index,
+        "cards": dict(pack.cards),
+        "referral": _values(pack.referral) if pack.referral else None,
+        "first": list(pack.first),
+    }
+
+
+def _span(values: list[int] | None) -> Span | None:
+    return Span(*values) if values else None
+
+
+def _quote(values: list[Any]) -> Quote:
+    article, passage, start, end, lead = values
+    return Quote(article, passage, start, end, _span(lead))
+
+
+def _article(values: list[Any]) -> Article:
+    names = dict(zip(Article.__dataclass_fields__, values, strict=True))
+    names["subjects"] = tuple(names["subjects"])
+    names["passages"] = tuple(map(_passage, names["passages"]))
+    names["left_out"] = tuple(LeftOut(*left) for left in names["left_out"])
+    return Article(**names)
+
+
+def _passage(values: list[Any]) -> Passage:
+    names = dict(zip(Passage.__dataclass_fields__, values, strict=True))
+    names["sentences"] = tuple(Span(*sentence) for sentence in names["sentences"])
+    names["lead_in"] = _span(names["lead_in"])
+    return Passage(**names)
+
+
+def _intent(values: list[Any]) -> Intent:
+    name, kind, question, _, quotes, reply, nexts, *rest = values
+    return Intent(name, kind, question, (), tuple(map(_quote, quotes)), reply, tuple(nexts), *rest)
+
+
+def _talk(values: list[Any]) -> Talk:
+    names = dict(zip(Talk.__dataclass_fields__, values, strict=True))
+    names["follow_ups"] = {name: tuple(signs) for name, signs in names["follow_ups"].items()}
+    for name in ("other", "all_articles", "joins", "openers", "fillers", "every"):
+        names[name] = tuple(names[name])
+    for name in ("places", "subjects", "stand_ins"):
+        names[name] = tuple(map(tuple, names[name]))
+    return Talk(**names)
+
+
+def _pack_from_json(data: dict[str, Any]) -> Pack:
+    articles, intents = map(_article, data["articles"]), map(_intent, data["intents"])
+    return Pack(
+        name=data["name"],
+        fingerprint=data["fingerprint"],
+        articles={article.id: article for article in articles},
+        intents={intent.name: intent for intent in intents},
+        synonyms=data["synonyms"],
+        wording=data["wording"],
+        talk=_talk(data["talk"]),
+        rules=tuple(Rule(r[0], r[1], tuple(r[2]), tuple(r[3])) for r in data["rules"]),
+        rule_index=data["rule_index"],
+        talk_index=data["talk_index"],
+        cards=data["cards"],
+        referral=_quote(data["referral"]) if data["referral"] else None,
+        first=tuple(data["first"]),
+    )
