@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from bot import __version__
 from bot.size import measure_terminal
@@ -94,13 +95,6 @@ class _Parser(argparse.ArgumentParser):
         raise argparse.ArgumentError(None, f"{fact}\n{use_one_of(value, action.choices)}; see {self.prog} --help")
 
 
-class _Layout(argparse.RawDescriptionHelpFormatter):
-    """As wide as the terminal."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=measure_terminal()[0] - 2)
-
-
 def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of a call; what is wrong with it ends the program with a word on what to write instead."""
     options, unknown = build_parser(program).parse_known_args(arguments)
@@ -117,7 +111,7 @@ def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParser:
     """The parser of the whole command line; `is_brief`: each command without what may be written everywhere."""
-    style = _Layout
+    style = partial(argparse.RawDescriptionHelpFormatter, width=measure_terminal()[0] - 2)
     everywhere = _list_everywhere()
     parser = _Parser(
         prog=program,

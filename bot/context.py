@@ -54,7 +54,7 @@ class Context:
         """Which follow-up an utterance is, in any of its readings, or None."""
         found = [
             place
-            for words in readings
+            for words in dict.fromkeys(map(tuple, readings))
             for place, sign in self._follow_ups.find_possible(words)
             if sign.whole.fullmatch(_spaced(words))
         ]

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Timer
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.console import find_look, open_history, prefers_plain, say, warn, write
 from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from bot.chat import Loading
     from bot.engine import Answers
     from bot.errors import PackError
@@ -62,8 +62,7 @@ def chat(options: argparse.Namespace) -> int:
         except OSError as error:
             warn(f"{options.history}: nothing can be kept in it: {error.strerror}\n    -> name another file")
             return WRONG_USAGE
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, _leave)
+    _heed(_leave)
     is_plain = options.plain or prefers_plain()
     if options.history and is_plain:
         warn("--history: plain lines keep nothing, for there the terminal has the arrow keys")
@@ -89,8 +88,18 @@ def _tell_progress(options: argparse.Namespace, loading: Loading, what: str, sha
     loading.tell(what, share)
 
 
+def _heed(leave: Callable[[int, FrameType | None], Any]) -> None:
+    """Do so where the program is told to end, or its terminal has gone."""
+    import signal  # noqa: PLC0415 (a single answer needs none)
+
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, leave)
+
+
 def _leave(number: int, _: object) -> NoReturn:
     """End as on an error, so that the terminal is put back as it was; in any case soon, for it may be gone."""
+    from threading import Timer  # noqa: PLC0415 (as above)
+
     last_resort = Timer(LAST_MOMENT, os._exit, [128 + number])
     last_resort.daemon = True
     last_resort.start()
@@ -132,8 +141,7 @@ def kiosk(options: argparse.Namespace) -> int:
     if not ip_address(options.host).is_loopback:
         warn(f"Anybody on the network can ask at {url}, and what they type crosses it unencrypted.")
     # Told to end, it saves its counts first; what a supervisor asked for is no failure.
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, lambda *_: sys.exit(FINE))
+    _heed(lambda *_: sys.exit(FINE))
     say(f"The page is at {url}\nIts content is {find_root(options).resolve()}")
     with ExitStack() as stack, listener:
 

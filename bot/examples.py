@@ -91,7 +91,7 @@ class Machines:
         scores = np.full((matrix.shape[0], self._examples.size + len(KIND_ORDER)), ABSENT)
         for part in self._parts:
             machine = part.machine
-            scores[:, machine.classes] = matrix[:, part.columns] @ machine.weights + machine.intercepts
+            scores[:, machine.classes] = (matrix[:, part.columns] @ machine.weights).toarray() + machine.intercepts
         return scores
 
     def cover(self, rows: Any) -> tuple[Any, Any, Any, Any]:
@@ -112,12 +112,13 @@ class Machines:
         for part in self._parts:
             here = part.columns[part.columns < columns]
             weights = part.machine.weights[: len(here)]
-            seen[here] |= weights.any(axis=1)
+            seen[here] |= weights.getnnz(axis=1) > 0
             if part.machine.classes[0] < examples.size:
                 speaks = (weights > 0).astype(np.float32)
-                are_single = ~examples.pairs[here]
-                covered[:, part.machine.classes] = by_idf[:, here[are_single]] @ speaks[are_single] / total[:, None]
-                covered_pairs[:, part.machine.classes] = by_idf[:, here] @ speaks / whole[:, None]
+                alone = np.flatnonzero(~examples.pairs[here])
+                classes = part.machine.classes
+                covered[:, classes] = (by_idf[:, here[alone]] @ speaks[alone]).toarray() / total[:, None]
+                covered_pairs[:, classes] = (by_idf[:, here] @ speaks).toarray() / whole[:, None]
         unknown = np.asarray(stems[:, np.flatnonzero(~seen[single])].sum(axis=1)).ravel() / total
         return unknown, covered, covered_pairs, np.log1p(np.asarray(present[:, single].sum(axis=1)).ravel())
 
@@ -132,8 +133,8 @@ class Machines:
         """The weights of all machines, shape (features, classes), sparse, rows sorted by class."""
         parts = []
         for part in self._parts:
-            row, column = np.nonzero(part.machine.weights)
-            parts.append((part.columns[row], part.machine.classes[column], part.machine.weights[row, column]))
+            found = part.machine.weights.tocoo()
+            parts.append((part.columns[found.row], part.machine.classes[found.col], found.data))
         row, column, value = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         shape = (self._examples.matrix.shape[1], self._examples.size + len(KIND_ORDER))
         weights = sparse.csr_matrix((value, (row, column)), shape)

@@ -43,20 +43,20 @@ def extract(words: Sequence[str], stem: Callable[[str], str]) -> tuple[list[str]
     )
 
 
-def weigh_concepts(words: Sequence[str], lexicon: Lexicon, idf: Callable[[str], float]) -> dict[str, float]:
+def weigh_concepts(words: Sequence[str], lexicon: Lexicon, rarity: Sequence[float]) -> dict[str, float]:
     """The third block: concepts with their weights, its length one; {} for words that have none.
 
-    `idf` tells how rare a word is among the examples: what is rare says more of what an utterance is about.
+    `rarity` is the idf of each word's stem: what is rare says more of what an utterance is about.
 
-    >>> weigh_concepts(["zip"], Lexicon(b"zip: coat 40 clothing 30"), lambda word: 2.0)
+    >>> weigh_concepts(["zip"], Lexicon(b"zip: coat 40 clothing 30"), [2.0])
     {'kcoat': 0.8, 'kclothing': 0.6}
     """
     weights: dict[str, float] = {}
-    for word in words:
+    for word, idf in zip(words, rarity, strict=True):
         for concept, nearness in lexicon.concepts(word):
-            weights[f"k{concept}"] = weights.get(f"k{concept}", 0.0) + nearness * idf(word)
+            weights[concept] = weights.get(concept, 0.0) + nearness * idf
     length = sqrt(sum(weight * weight for weight in weights.values()))
-    return {concept: weight / length for concept, weight in weights.items()} if length else {}
+    return {f"k{concept}": weight / length for concept, weight in weights.items()} if length else {}
 
 
 def feature_key(feature: str) -> int:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
 from bot.sources import Sources
 from bot.speller import Speller
-from bot.types import IntentKind, Pack, Quote
+from bot.types import Intent, IntentKind, Pack, Quote
 
 __all__ = [
     "KIND_ORDER",
@@ -31,7 +32,7 @@ __all__ = [
     "log_odds",
 ]
 
-VERSION = 37
+VERSION = 40
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -46,6 +47,13 @@ PAIR_PRIOR = 10.0
 def _sequence(one: str, other: str) -> str:
     """The name of the feature that says one word comes before another, or is the first or last."""
     return f"o{other}" if not one else f"e{one}" if not other else f"b{one} {other}"
+
+
+def _count(features: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for feature in features:
+        counts[feature] = counts.get(feature, 0) + 1
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +190,18 @@ class Model:
         return tuple(tuple(place[quote] for quote in intent.quotes) for intent in self.pack.intents.values())
 
     @cached_property
+    def intents(self) -> tuple[Intent, ...]:
+        """The pack's intents in their order, by which scores and beliefs are told apart."""
+        return tuple(self.pack.intents.values())
+
+    @cached_property
     def members(self) -> dict[IntentKind, list[int]]:
         """The places of the intents of each kind."""
-        intents = list(enumerate(self.pack.intents.values()))
-        return {kind: [place for place, intent in intents if intent.kind == kind] for kind in KIND_ORDER}
+        return {kind: [n for n, intent in enumerate(self.intents) if intent.kind == kind] for kind in KIND_ORDER}
 
     def knows(self, word: str) -> bool:
         """Whether a word is spelt so: in the pack or in the lexicon."""
-        return word in self._known or word in self.lexicon
+        return word in self.lexicon or word in self._known  # In this order: the second has to be made.
 
     @cached_property
     def common(self) -> frozenset[str]:
@@ -225,15 +237,15 @@ class Model:
 
         Equal, within the stored weights' precision, to scikit-learn's decision functions for the same words.
         """
-        stems: list[tuple[int, float, bool]] = []
-        rows, values = [], []
-        for block, feature, row, value in self.terms(words):
-            if block == 0:
-                stems.append((row, self.idf[row] if row >= 0 else self.unknown_idf, feature[0] == "p"))
-            if row >= 0:
-                rows.append(row)
-                values.append(value)
-        totals, size = self._add_up(rows, values), len(self.pack.intents)
+        blocks = self._weigh(words)
+        stems = [
+            (row, self.idf[row] if row >= 0 else self.unknown_idf, name[0] == "p")
+            for name, row in zip(*blocks[0][:2], strict=True)
+        ]
+        found = [
+            (row, value) for _, rows, values in blocks for row, value in zip(rows, values, strict=True) if row >= 0
+        ]
+        totals, size = self._add_up([row for row, _ in found], [value for _, value in found]), len(self.pack.intents)
         return Scores(totals[:size], totals[size:], stems)
 
     def _add_up(self, rows: Sequence[int], values: Sequence[float]) -> list[float]:
@@ -247,23 +259,29 @@ class Model:
 
     def terms(self, words: Sequence[str]) -> Iterator[tuple[int, str, int, float]]:
         """The features of an utterance's words: block, name, row (-1 where none is stored), factor of its weights."""
-        for number, (block, weight) in enumerate(zip(extract(words, self.stem), BLOCK_WEIGHTS, strict=False)):
-            counts: dict[str, int] = {}
-            for feature in block:
-                counts[feature] = counts.get(feature, 0) + 1
-            rows = self._find_rows(counts)
+        for number, (names, rows, values) in enumerate(self._weigh(words)):
+            for name, row, value in zip(names, rows, values, strict=True):
+                yield number, name, row, value
+
+    def _weigh(self, words: Sequence[str]) -> list[tuple[Collection[str], list[int], list[float]]]:
+        """For each block of features: their names, rows and factors, as `terms` gives them."""
+        blocks: list[tuple[Collection[str], list[int], list[float]]] = []
+        counted = [_count(block) for block in extract(words, self.stem)]
+        found = iter(self._find_rows([name for counts in counted for name in counts]))
+        for counts, weight in zip(counted, BLOCK_WEIGHTS, strict=False):
+            rows = list(islice(found, len(counts)))
             values = [
                 (1.0 + math.log(n)) * self.idf[row] if row >= 0 else 0.0
                 for row, n in zip(rows, counts.values(), strict=True)
             ]
             length = math.sqrt(sum(value * value for value in values))
             share = math.sqrt(weight) / length * self.scale if length else 0.0
-            for feature, row, value in zip(counts, rows, values, strict=True):
-                yield number, feature, row, value * share
+            blocks.append((counts, rows, [value * share for value in values]))
+        place = dict(zip(*blocks[0][:2], strict=True))
+        rarity = [self.idf[row] if (row := place[f"s{self.stem(word)}"]) >= 0 else self.unknown_idf for word in words]
         share = math.sqrt(BLOCK_WEIGHTS[2]) * self.scale
-        concepts = weigh_concepts(words, self.lexicon, self.rarity)
-        for (feature, value), row in zip(concepts.items(), self._find_rows(concepts), strict=True):
-            yield 2, feature, row, value * share
+        concepts = weigh_concepts(words, self.lexicon, rarity)
+        return [*blocks, (concepts, self._find_rows(concepts), [value * share for value in concepts.values()])]
 
     def _find_rows(self, features: Collection[str]) -> list[int]:
         """The row of each feature, or -1."""

@@ -112,7 +112,7 @@ def _grow(model: Model, texts: Sequence[Sequence[str]]) -> Model:
         targets=(*model.targets, *new_words),
     )
     names = {name for words in texts for block in extract(words, model.stem) for name in block}
-    names |= {name for words in texts for name in weigh_concepts(words, model.lexicon, model.rarity)}
+    names |= {name for words in texts for name in weigh_concepts(words, model.lexicon, list(map(model.rarity, words)))}
     keys, starts = _array(model.keys), _array(model.starts)
     idfs = {feature_key(name): 1.0 if name[0] == "k" else model.unknown_idf for name in sorted(names)}
     fresh = {key: idfs[key] for key in np.setdiff1d(list(idfs), keys).tolist()}

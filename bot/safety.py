@@ -50,7 +50,7 @@ class RedFlags:
         'pain'
         """
         explained = ""
-        for words in readings:
+        for words in dict.fromkeys(map(tuple, readings)):
             text = " " + " ".join(words) + " "
             for place, found in groupby(self._signs.find_possible(words), key=itemgetter(0)):
                 signs = [sign for _, sign in found]

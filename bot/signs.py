@@ -141,6 +141,7 @@ class SignLists:
     def __init__(self, lists: Iterable[Sequence[str]], index: SignIndex | None = None) -> None:
         self._lists = tuple(lists)
         self._words, self._found = index or index_signs(self._lists)
+        self._ends = sorted({len(word) - 1 for word in self._words if word.endswith("*")})
         self._read: dict[tuple[int, int], Sign] = {}
 
     def find_possible(self, words: Iterable[str]) -> list[tuple[int, Sign]]:
@@ -148,7 +149,7 @@ class SignLists:
 
         In the order of the lists, each with the place of its list.
         """
-        met = {need for word in spell_ways(words) & self._words.keys() for need in self._words[word]}
+        met = {need for way in spell_ways(words, self._ends) for need in self._words.get(way, ())}
         found = ((place, number, others) for need in met for place, number, *others in self._found[need])
         return [(place, self._sign(place, number)) for place, number, others in sorted(found) if met.issuperset(others)]
 
@@ -180,9 +181,9 @@ class Sign:
         return re.compile(f" {write_pattern(self._sign)}")
 
 
-def spell_ways(words: Iterable[str]) -> frozenset[str]:
-    """Every way in which a sign may write one of some words: as it is, its beginnings with *, its digits as #."""
-    return frozenset().union(*map(_ways, words))
+def spell_ways(words: Iterable[str], ends: Sequence[int]) -> frozenset[str]:
+    """How signs may write some words: as they are, their digits as #, and what begins them, up to `ends`, with *."""
+    return frozenset(way for word in words for way in _ways(word, ends))
 
 
 def _needs(choice: _Choice) -> tuple[frozenset[str], ...]:
@@ -207,9 +208,9 @@ def _needs_of_group(group: str) -> tuple[frozenset[str], ...]:
     return _needs(_parse(group[1:-1]))
 
 
-def _ways(word: str) -> set[str]:  # Never cached: it is a visitor's word.
-    if word.isalpha():  # As nearly all are.
-        return {word, *(word[:end] + "*" for end in range(min(len(word), LONGEST) + 1))}
-    digits = re.sub(r"\d", "#", word[:LONGEST])
-    kept = {word[:at] + digits[at:] + word[LONGEST:] for at in range(len(digits) + 1)}
-    return kept | {way[:end] + "*" for way in kept for end in range(len(digits) + 1)}
+def _ways(word: str, ends: Sequence[int]) -> list[str]:  # Never cached: it is a visitor's word.
+    kept = [word]
+    if not word.isalpha():  # As few are.
+        digits = re.sub(r"\d", "#", word[:LONGEST])
+        kept += (word[:at] + digits[at:] + word[LONGEST:] for at in range(len(digits)))
+    return kept + [way[:end] + "*" for way in kept for end in ends if end <= len(word)]

@@ -50,7 +50,7 @@ the signs of which it is the rarest, as the place of their list, theirs in it, a
 # --- an article, cut up -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of an article's text: character offsets, end exclusive."""
 
@@ -113,7 +113,7 @@ class Article:
     first_line: int = 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Whole sentences or a list item of one passage, with the stretch to show before them."""
 

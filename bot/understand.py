@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from operator import mul
 
 from bot.model import KIND_ORDER, Model, Scores
@@ -105,7 +106,7 @@ def understand(
     """
     scores = scores or model.score(utterance.words)
     c = model.calibration
-    intents, members = list(model.pack.intents.values()), model.members
+    intents, members = model.intents, model.members
     kinds = _weigh_kinds(scores, model, members)
     if wordings or near:
         danger = kinds["urgent"]
@@ -127,10 +128,9 @@ def understand(
         beliefs[known] += RECALLED
         kinds = {k: (1 - RECALLED) * belief + RECALLED * (k == intents[known].kind) for k, belief in kinds.items()}
     order = sorted(range(len(intents)), key=beliefs.__getitem__, reverse=True)
-    leaders = [next(i for i in order if intents[i].kind == kind) for kind in KIND_ORDER if members[kind]]
-    quoting = [i for i in order if intents[i].quotes][:CHOICES]
-    chosen = {*order[:RANKED], *leaders, *quoting}
-    kept = [i for i in order if i in chosen]
+    leaders = [max(members[kind], key=beliefs.__getitem__) for kind in KIND_ORDER if members[kind]]
+    quoting = islice((i for i in order if intents[i].quotes), CHOICES)
+    kept = sorted(sorted({*order[:RANKED], *leaders, *quoting}), key=beliefs.__getitem__, reverse=True)
     best = intents[order[0]].kind
     measures = model.measure(scores, order[0], best, kinds[best])
     return Understanding(
@@ -145,7 +145,7 @@ def understand(
 def _weigh_kinds(scores: Scores, model: Model, members: Mapping[IntentKind, Sequence[int]]) -> dict[IntentKind, float]:
     """The belief in each kind: by its own score and that of the best of its intents, its `members`."""
     c = model.calibration
-    tops = [max((scores.intents[i] for i in members[kind]), default=0.0) for kind in KIND_ORDER]
+    tops = [max(map(scores.intents.__getitem__, members[kind]), default=0.0) for kind in KIND_ORDER]
     weighed = [c.kind_sharpness * s + c.top_sharpness * t for s, t in zip(scores.kinds, tops, strict=True)]
     return dict(zip(KIND_ORDER, _softmax(weighed, 1.0), strict=True))
 

@@ -26,22 +26,23 @@ def hasten(model: Model) -> Model:
 class _Vectors(Model):
     @cached_property
     def _stored(self) -> tuple[Any, ...]:
-        return tuple(map(np.asarray, (self.starts, self.classes, self.weights, self.intercepts)))
+        starts = np.asarray(self.starts).astype(np.intp)
+        return starts[:-1], np.diff(starts), *map(np.asarray, (self.classes, self.weights, self.intercepts))
 
     @cached_property
     def _keys(self) -> Any:
-        return np.asarray(self.keys)
+        return np.append(np.asarray(self.keys), np.uint32(0))  # So that what lies behind all keys is looked at, too.
 
     def _find_rows(self, features: Collection[str]) -> list[int]:
         wanted = np.fromiter(map(feature_key, features), dtype=np.uint32, count=len(features))
-        rows = np.minimum(np.searchsorted(self._keys, wanted), max(len(self._keys) - 1, 0))
-        return np.where(self._keys[rows] == wanted, rows, -1).tolist() if len(self._keys) else [-1] * len(features)
+        rows = self._keys[:-1].searchsorted(wanted)
+        return np.where(self._keys[rows] == wanted, rows, -1).tolist()  # type: ignore[no-any-return]
 
     def _add_up(self, rows: Sequence[int], values: Sequence[float]) -> list[float]:
-        starts, classes, weights, intercepts = self._stored
-        first = starts[np.array(rows, dtype=np.intp)].astype(np.intp)
-        lengths = starts[np.array(rows, dtype=np.intp) + 1].astype(np.intp) - first
-        before = np.cumsum(lengths) - lengths  # As many weights stand in the rows before each.
-        at = np.arange(lengths.sum()) + np.repeat(first - before, lengths)
-        parts = np.repeat(np.array(values, dtype=float), lengths) * weights[at]
+        starts, lengths, classes, weights, intercepts = self._stored
+        chosen = np.array(rows, dtype=np.intp)
+        length = lengths[chosen]
+        before = np.cumsum(length) - length  # As many weights stand in the rows before each.
+        at = np.arange(length.sum()) + np.repeat(starts[chosen] - before, length)
+        parts = np.repeat(np.array(values, dtype=float), length) * weights[at]
         return (np.bincount(classes[at], parts, len(intercepts)) + intercepts).tolist()  # type: ignore[no-any-return]
