@@ -24,8 +24,8 @@ FEW, FEW_PENALTY = 1500, 30.0
 """Examples up to which the fit is a logistic regression, and its C; on held-out examples."""
 
 FEW_CLASSES, PENALTY, ROUNDS = 8, 1.0, 15
-"""Classes up to which the fit is one of support vectors, its C, and the passes of its solver; on held-out examples. With
-6 passes it is as good and half a second faster, but a line more in the pack then moves the verdict on far-off ones."""
+"""Classes up to which the fit is one of support vectors, its C, and the passes of its solver; on held-out examples.
+With 6 passes it is as good, half a second faster, and moved by a line of the pack that has nothing to do with it."""
 
 ABSENT = -30.0
 """Score of a class without examples."""
