@@ -334,9 +334,13 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
         "busy with something else tells little.",
         "bench",
         "bench questions.jsonl --json > before.json",
+        "bench --scale",
     )
     timing.add_argument("file", metavar="FILE", nargs="?", help="labelled questions to ask, as for eval")
     timing.add_argument("--json", action="store_true", help="print the figures as a JSON object")
+    timing.add_argument(
+        "--scale", action="store_true", help="how it grows: learn and ask made-up packs of up to 100,000 examples"
+    )
 
 
 def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -34,12 +35,14 @@ from bot.describe import describe
 from bot.engine import Bot
 from bot.features import BLOCK_WEIGHTS, extract, feature_key
 from bot.model import Model
+from bot.pack import load_pack
+from bot.patch import patch
 from bot.session import Session
 from bot.text import index_phrases, replace_phrases, split_words
-from bot.train import read_texts
+from bot.train import read_texts, train
 from bot.types import Pack
 
-__all__ = ["Figure", "Progress", "measure", "tabulate", "to_json"]
+__all__ = ["AS_USUAL", "BUILD", "Figure", "Progress", "Run", "measure", "run", "tabulate", "to_json"]
 
 ROUNDS = 7
 """Times that each program is started."""
@@ -98,6 +101,8 @@ def measure(root: Path, pack: Pack, bot: Bot, progress: Progress, questions: Seq
     yield from _measure_programs(root, progress)
     yield from _measure_answers(pack, bot, progress, questions or choose_questions(pack))
     yield from _measure_build(root, progress)
+    progress("taking in an edit")
+    yield from _measure_edit(root, pack, bot)
 
 
 # --- whole programs ---------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ so the parent must be a small one."""
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """What one program took: seconds from its start, seconds of CPU, bytes of memory at most."""
 
     seconds: float
@@ -129,23 +134,23 @@ AS_USUAL = {"PYTHONDONTWRITEBYTECODE": ""}
 """Python keeps what it compiled, as on a user's machine: a program that is compiled at every start measures that."""
 
 
-def _run(command: Sequence[str], env: Mapping[str, str] | None = None) -> _Run:
+def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Run:
     surroundings = {**os.environ, **AS_USUAL, **(env or {})}
     if not hasattr(os, "wait4"):  # Windows tells nothing but the time.
         start = time.perf_counter()
         done = subprocess.run(command, env=surroundings, capture_output=True, stdin=subprocess.DEVNULL, check=False)
         if done.returncode not in (0, 1):
             raise RuntimeError("a program that was measured failed")
-        return _Run(time.perf_counter() - start, 0.0, 0.0)
+        return Run(time.perf_counter() - start, 0.0, 0.0)
     launch = [sys.executable, "-c", LAUNCH, *command]
     done = subprocess.run(launch, env=surroundings, stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise RuntimeError("a program that was measured failed")  # Its time would be that of its failure.
     seconds, cpu, memory = map(float, done.stdout.split())
-    return _Run(seconds, cpu, memory * (1 if sys.platform == "darwin" else 1024))
+    return Run(seconds, cpu, memory * (1 if sys.platform == "darwin" else 1024))
 
 
-def _await_prompt(command: Sequence[str]) -> _Run:
+def _await_prompt(command: Sequence[str]) -> Run:
     """Until a program has drawn a prompt in a terminal of its own, and asked where the cursor is, as it does first."""
     import pty  # noqa: PLC0415 (there is none on Windows)
 
@@ -162,7 +167,7 @@ def _await_prompt(command: Sequence[str]) -> _Run:
     os.kill(child, 9)
     os.close(terminal)
     os.waitpid(child, 0)
-    return _Run(seconds, 0.0, 0)
+    return Run(seconds, 0.0, 0)
 
 
 def _measure_programs(root: Path, progress: Progress) -> Iterator[Figure]:
@@ -180,11 +185,11 @@ def _measure_programs(root: Path, progress: Progress) -> Iterator[Figure]:
     }
     if articles:
         programs["a naive scikit-learn bot"] = [*python, "-c", NAIVE, question, *articles]
-    runs: dict[str, list[_Run]] = defaultdict(list)
+    runs: dict[str, list[Run]] = defaultdict(list)
     for number in range(ROUNDS + 1):
         progress(f"starting programs … {number}/{ROUNDS}")
         for name, command in programs.items():
-            runs[name].append(_run(command))
+            runs[name].append(run(command))
         if os.name == "posix":
             runs["prompt"].append(_await_prompt(bot))
     for taken in runs.values():
@@ -365,8 +370,8 @@ def _measure_build(root: Path, progress: Progress) -> Iterator[Figure]:
     progress("building the model")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.model"
-        floor = _run([sys.executable, "-c", "import sklearn.svm"])
-        built = _run([sys.executable, "-c", BUILD, str(root), str(file)])
+        floor = run([sys.executable, "-c", "import sklearn.svm"])
+        built = run([sys.executable, "-c", BUILD, str(root), str(file)])
         size = file.stat().st_size / 1e6
     pack = sum(path.stat().st_size for path in root.glob("intents/**/*") if path.is_file()) / 1e6
     for name, unit, one, other, against, limit in (
@@ -376,6 +381,28 @@ def _measure_build(root: Path, progress: Progress) -> Iterator[Figure]:
     ):
         if one:  # Windows tells neither CPU nor memory.
             yield Figure(name, unit, one, one, one, against, one / other, limit=limit)
+
+
+def _measure_edit(root: Path, pack: Pack, bot: Bot) -> Iterator[Figure]:
+    """A line more in one file, taken in by an open bot, and the same learned from the beginning."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "pack"
+        for name in ("corpus", "intents"):
+            if (root / name).is_dir():
+                shutil.copytree(root / name, copy / name)
+        last = next(intent for intent in pack.intents.values() if intent.examples).examples[-1]
+        path = copy / last.file
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines.insert(last.line, lines[last.line - 1].replace(last.text, f"{last.text}, please tell me"))
+        path.write_text("".join(lines), encoding="utf-8")
+        start = time.process_time()
+        edited = load_pack(copy)
+        patched = patch(bot.model, edited)
+        taken = time.process_time() - start
+        train(edited)
+        whole = time.process_time() - start - taken
+    if patched:
+        yield _compare("edit: CPU, in an open bot", "s", [taken], [whole], "learning anew", 0.3)
 
 
 # --- what is printed --------------------------------------------------------------------------------

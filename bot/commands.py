@@ -6,6 +6,7 @@ A pack that cannot be used raises PackError, which ends the program with each pr
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,8 +77,6 @@ def _report(problems: Sequence[Problem], pack: Pack | None, options: argparse.Na
     from bot.check import to_github, to_json  # noqa: PLC0415
 
     if options.json:
-        import json  # noqa: PLC0415
-
         write(json.dumps(to_json(problems, pack), ensure_ascii=sys.stdout.isatty()) + "\n")
     elif problems and options.format == "github":
         say("\n".join(to_github(problem, find_root(options)) for problem in problems))
@@ -128,8 +127,6 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    import json  # noqa: PLC0415
-
     from bot.evaluate import ask_all, measure, show, to_json  # noqa: PLC0415
     from bot.labelled import EvalError  # noqa: PLC0415
 
@@ -167,6 +164,8 @@ def bench(options: argparse.Namespace) -> int:
     from bot.labelled import EvalError, Row, read_rows  # noqa: PLC0415
     from bot.pack import load_pack  # noqa: PLC0415
 
+    if options.scale:
+        return _bench_scale(options)
     root, bot = find_root(options), _load(options)
     try:
         rows = list(read_rows(Path(options.file), bot.articles)) if options.file else []
@@ -178,6 +177,21 @@ def bench(options: argparse.Namespace) -> int:
     _show_measured("")
     say(to_json(figures) if options.json else "\n".join(tabulate(figures)))
     return FINE if all(figure.holds for figure in figures) else DECLINED
+
+
+def _bench_scale(options: argparse.Namespace) -> int:
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from bot.growth import SIZES, chart, choose_words, measure_growth  # noqa: PLC0415
+    from bot.pack import load_pack  # noqa: PLC0415
+
+    growths = list(measure_growth(choose_words(load_pack(find_root(options))), _show_measured))
+    _show_measured("")
+    if options.json:
+        say(json.dumps({"sizes": list(map(asdict, SIZES)), "growths": list(map(asdict, growths))}, indent=2))
+    else:
+        say("\n".join(chart(growths)))
+    return FINE if all(growth.holds for growth in growths) else DECLINED
 
 
 def _show_measured(what: str) -> None:

@@ -250,14 +250,17 @@ def _looks_like_heading(block: _Block) -> bool:
     return marked or (open_ended and (starts.isupper() or starts.isdigit()))
 
 
-def _same(one: str, other: str) -> bool:
-    return plain_marks(one).casefold().strip("#* ") == plain_marks(other).casefold().strip("#* ")
+def _bare(text: str) -> str:
+    """A text as it is compared with a heading."""
+    return plain_marks(text).casefold().strip("#* ")
 
 
 def _find_furniture(blocks: list[_Block], title: str) -> dict[int, str]:
     """Index of each block that is page furniture, with the reason."""
     reasons: dict[int, str] = {}
-    at_title = next((i for i, block in enumerate(blocks[:12]) if _same(block.text, title)), 0)
+    bare = [_bare(block.text) for block in blocks]
+    last = {text: i for i, text in enumerate(bare)}
+    at_title = next((i for i, text in enumerate(bare[:12]) if text == _bare(title)), 0)
     for i, block in enumerate(blocks):
         plain = plain_marks(block.text)
         short = block.words <= _LONGEST_ASIDE
@@ -266,11 +269,7 @@ def _find_furniture(blocks: list[_Block], title: str) -> dict[int, str]:
             found = None  # An item may well begin in lower case and end without a stop.
         if found is None and i < at_title and short and not _DATE.fullmatch(block.text):
             found = "above the title"
-        if (
-            found is None
-            and any(_same(block.text, later.text) for later in blocks[i + 1 :])
-            and _looks_like_heading(block)
-        ):
+        if found is None and last[bare[i]] > i and _looks_like_heading(block):
             found = "an entry of the table of contents"
         if (
             found is None

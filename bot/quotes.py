@@ -57,10 +57,13 @@ class Finder:
 
 def _flatten(text: str) -> tuple[str, list[int]]:
     """`text` with plain marks and single spaces, and for each of its characters the offset it came from."""
-    kept, offsets = [], []
-    for match in re.finditer(r"\s+|\S", plain_marks(text.strip())):
-        kept.append(" " if match[0].isspace() else match[0])
-        offsets.append(match.start() + len(text) - len(text.lstrip()))
+    kept: list[str] = []
+    offsets: list[int] = []
+    before = len(text) - len(text.lstrip())
+    for match in re.finditer(r"\s+|\S+", plain_marks(text.strip())):
+        found = " " if match[0].isspace() else match[0]
+        kept.append(found)
+        offsets += range(before + match.start(), before + match.start() + len(found))
     return "".join(kept), offsets
 
 
@@ -136,13 +139,14 @@ def _end_of_list(article: Article, passage: Passage) -> int:
 
 def unreached(pack: Pack) -> list[tuple[Article, Passage]]:
     """Passages that no intent quotes, in the order of the articles."""
-    quoted = [quote for intent in pack.intents.values() for quote in intent.quotes]
-    quoted += [pack.referral] if pack.referral else []
+    quoted: dict[str, list[Quote]] = {name: [] for name in pack.articles}
+    for quote in (*(q for intent in pack.intents.values() for q in intent.quotes), *filter(None, [pack.referral])):
+        quoted[quote.article].append(quote)
     return [
         (article, passage)
         for article in pack.articles.values()
         for passage in article.passages
-        if not any(q.article == article.id and q.start < passage.end and passage.start < q.end for q in quoted)
+        if not any(q.start < passage.end and passage.start < q.end for q in quoted[article.id])
     ]
 
 

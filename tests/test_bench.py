@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot import Bot
-from bot.bench import Figure, _build_pipeline, _run, choose_questions, tabulate, to_json
+from bot.bench import Figure, _build_pipeline, choose_questions, run, tabulate, to_json
 from bot.folder import shipped_root
 from bot.pack import load_pack
 from bot.text import index_phrases, replace_phrases, split_words
@@ -72,16 +72,16 @@ def test_scikit_learn_is_given_the_same_work(tiny: Bot) -> None:
 
 
 def test_a_program_that_fails_is_not_taken_for_a_fast_one() -> None:
-    assert _run([sys.executable, "-c", "raise SystemExit(1)"]).seconds > 0  # It declined to answer.
+    assert run([sys.executable, "-c", "raise SystemExit(1)"]).seconds > 0  # It declined to answer.
     with pytest.raises(RuntimeError, match="failed"):
-        _run([sys.executable, "-c", "raise SystemExit(3)"])
+        run([sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(RuntimeError, match="failed"):
-        _run([sys.executable, "-c", "import os; os.abort()"])
+        run([sys.executable, "-c", "import os; os.abort()"])
 
 
 def test_what_a_program_took_is_its_own() -> None:
-    idle = _run([sys.executable, "-c", "import time; time.sleep(0.3)"])
-    busy = _run([sys.executable, "-c", "sum(range(10_000_000)); held = bytearray(100_000_000)"])
+    idle = run([sys.executable, "-c", "import time; time.sleep(0.3)"])
+    busy = run([sys.executable, "-c", "sum(range(10_000_000)); held = bytearray(100_000_000)"])
     assert idle.seconds > 0.3
     if idle.memory:
         assert busy.cpu > idle.cpu

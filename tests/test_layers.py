@@ -40,6 +40,7 @@ FLOORS = [
         "update",
         "labelled",
         "bench",
+        "growth",
         "evaluate",
         "contents",
         "explain",
@@ -65,7 +66,7 @@ FLOORS = [
     {"cli", "__init__", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-LEARNERS = {"bench", "train", "describe", "learner", "examples", "calibrate", "mistakes", "patch"}
+LEARNERS = {"bench", "growth", "train", "describe", "learner", "examples", "calibrate", "mistakes", "patch"}
 KIOSK = {"kiosk.visits", "kiosk.pages", "kiosk.guard", "kiosk.app", "kiosk.server"}
 ROOMS = {
     "sklearn": LEARNERS,

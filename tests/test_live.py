@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -232,6 +233,22 @@ def test_a_patched_model_meets_danger_as_before(bot: Bot, edited: Path) -> None:
     texts = [text for part in DANGER.values() for text in part]
     before, after = (sum(each.ask(text).kind == "urgent" for text in texts) for each in (bot, patched))
     assert after >= before
+
+
+def test_a_link_that_is_moved_to_another_pack_is_followed(pack: Path, tmp_path: Path) -> None:
+    """As the README has it for many kiosks: unpacked beside the old one, and there as a whole or not at all."""
+    link, new, other = tmp_path / "link", tmp_path / "new", tmp_path / "other"
+    shutil.copytree(pack, other)
+    edit(other, "reply: Hello. Ask me about visiting.", "reply: Good day to you.")
+    try:
+        link.symlink_to(pack, target_is_directory=True)
+        new.symlink_to(other, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no links for this user")
+    with LiveBot(Bot.load(link), link, _fail, every=0.05) as bot:
+        assert "Ask me about visiting" in ask(bot, "hello")
+        os.replace(new, link)
+        assert wait(lambda: "Good day to you" in ask(bot, "hello"))
 
 
 def test_more_than_can_be_learned_on_top_waits_for_the_whole(
