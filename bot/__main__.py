@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _comes_of_interrupt(error: BaseException | None) -> bool:
-    """Whether an error is an interrupt, or what became of one: a class that is being made, say, turns it into another."""
+    """Whether an error is an interrupt, or what one turned into: Python makes another of it where a class is made."""
     while error and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None

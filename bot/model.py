@@ -256,7 +256,7 @@ class Model:
         totals = [0.0] * len(self.intercepts)
         for row, value in zip(rows, values, strict=True):
             start, end = self.starts[row], self.starts[row + 1]
-            if start > end:
+            if not start <= end <= len(self.classes):
                 raise ModelError("rows that are not in order")
             for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
                 totals[which] += value * stored

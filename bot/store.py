@@ -366,6 +366,7 @@ def _check_whole(model: Model) -> None:
     if not 1 <= model.unknown_idf <= MOST_IDF:
         raise ValueError("a rarity that no text has")
     _check_names(pack)
+    model.lexicon.lines.decode()  # Its words are read one by one, much later.
 
 
 def _check_calibration(calibration: Calibration) -> None:
