@@ -9,7 +9,7 @@ import json
 import os
 from array import array
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -71,12 +71,13 @@ def save_model(model: Model, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.urandom(8).hex()}{_PART}")
     try:  # The name stands before the file does: an interrupt at any point finds what to remove.
-        with open(part, "xb", opener=partial(os.open, mode=0o600)) as file:
-            _claim(file.fileno())
-            file.write(_MAGIC + _check_sum(body) + body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        with ExitStack() as claim:
+            with open(part, "xb", opener=partial(os.open, mode=0o600)) as file:
+                _claim(file.fileno(), claim)
+                file.write(_MAGIC + _check_sum(body) + body)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
     except BaseException:
         with suppress(OSError):
             part.unlink()
@@ -92,26 +93,24 @@ def remove_parts(folder: Path) -> None:
                     _remove_unclaimed(entry.path)
 
 
-def _claim(handle: int) -> None:
-    """Show that a file is being written: the system takes the lock back from whoever ends, however it ends."""
+def _claim(handle: int, claim: ExitStack) -> None:
+    """Lock a file that is being written until `claim` is closed. Of whoever is killed, the system takes it back."""
     with suppress(ImportError, OSError):  # Windows lets nobody remove an open file; some networks know no locks.
-        import fcntl  # noqa: PLC0415 (as in all that only a build needs)
+        import fcntl  # noqa: PLC0415 (only a build needs it)
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        claim.callback(os.close, os.dup(handle))  # A file is closed before it takes its name, and a lock with it.
 
 
 def _remove_unclaimed(path: str) -> None:
     """Remove a file unless somebody writes it. Raises OSError."""
-    handle = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)) if os.name != "nt" else None
-    try:
-        if handle is not None:
-            import fcntl  # noqa: PLC0415
+    with ExitStack() as claim, suppress(ImportError):
+        import fcntl  # noqa: PLC0415 (as above)
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.unlink(path)
-    finally:
-        if handle is not None:
-            os.close(handle)
+        handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        claim.callback(os.close, handle)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.unlink(path)
 
 
 def _check_sum(body: bytes | memoryview) -> bytes:

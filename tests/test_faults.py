@@ -31,7 +31,7 @@ from bot.errors import ModelError
 from bot.folder import fingerprint
 from bot.model import Model
 from bot.pack import load_pack
-from bot.store import load_model, save_model
+from bot.store import load_model, remove_parts, save_model
 from bot.train import train
 from conftest import PACKS, ROOT
 from stored import DAMAGES, HOSTILE_ARRAYS, HOSTILE_HEADERS, Stored
@@ -488,6 +488,26 @@ store.save_model(store.load_model(Path(sys.argv[1]), sys.argv[2]), Path(sys.argv
         writer.communicate()
     assert writer.returncode == 0
     assert target.read_bytes() == place.read_bytes()
+    assert others_than_models(folder) == []
+
+
+@posix
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_start_while_another_stores_its_model_takes_nothing_away(
+    step: str, folder: Path, place: Path, whole: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    does = getattr(os, step)
+
+    def tidy_up_first(*arguments: Any) -> None:
+        remove_parts(folder)
+        seen.append(others_than_models(folder))
+        does(*arguments)
+
+    monkeypatch.setattr(f"os.{step}", tidy_up_first)
+    obtain_model(TINY, lambda what, share: None)
+    assert [len(names) for names in seen] == [1]
+    assert place.read_bytes() == whole
     assert others_than_models(folder) == []
 
 
