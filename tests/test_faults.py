@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from bot import Bot, Reply
-from bot.cache import obtain_model
+from bot.cache import find_learned, obtain_model
 from bot.errors import ModelError
 from bot.folder import fingerprint
 from bot.model import Model
@@ -34,7 +34,7 @@ from bot.pack import load_pack
 from bot.store import load_model, remove_parts, save_model
 from bot.train import train
 from conftest import PACKS, ROOT
-from stored import DAMAGES, HOSTILE_ARRAYS, HOSTILE_HEADERS, Stored
+from stored import DAMAGES, HOSTILE_ARRAYS, HOSTILE_HEADERS, Stored, put_classes_out_of_range
 
 COUNT = int(os.environ.get("PATIENT_GUIDE_FAULTS", "3"))
 TINY = PACKS / "tiny"
@@ -165,7 +165,37 @@ def test_what_a_pack_that_was_edited_takes_over_is_looked_through(
     path = pack / "intents" / "visiting.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("Hello. Ask", "Hi. Ask"), encoding="utf-8")
     (folder / f"{model.learned_from}-{fingerprint(TINY)}.model").write_bytes(stored.write())
+    assert find_learned(model.learned_from) is None
     assert [reply.text for reply in ask(Bot.load(pack))] == [reply.text for reply in answers]
+
+
+@pytest.mark.parametrize("stays", [False, True], ids=["once", "stays"])
+def test_what_failed_in_use_is_learned_anew_once(
+    stays: bool, model: Model, whole: bytes, place: Path, answers: list[Reply], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[object] = []
+    monkeypatch.setattr("bot.train.train", lambda pack, progress: learned.append(pack) or model)
+    stored = Stored.read(whole)
+    put_classes_out_of_range(stored, random.Random(1))
+    first = place.with_name(f"0{place.name}")  # It is found before the one that takes its place.
+    first.write_bytes(stored.write())
+    for _ in range(2):
+        assert ask(Bot.load(TINY, stays=stays)) == answers
+    assert len(learned) == 1
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+def test_what_goes_wrong_with_a_model_learned_anew_is_raised(
+    folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[object] = []
+    bot = Bot.load(TINY)
+    monkeypatch.setattr("bot.train.train", lambda pack, progress: learned.append(pack) or model)
+    monkeypatch.setattr("bot.engine.understand", lambda *_, **__: 1 // 0)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            bot.ask(QUESTIONS[0])
+    assert len(learned) == 1
 
 
 def put_folder(place: Path) -> None:
@@ -463,10 +493,8 @@ def test_a_writer_interrupted_at_any_line_leaves_no_part(model: Model, whole: by
             assert path.read_bytes() == whole
 
 
-@posix
-def test_what_another_process_is_writing_stays(folder: Path, place: Path, answers: list[Reply]) -> None:
-    slow = """
-import os, sys, time
+WRITE_SLOWLY = """
+import os, sys
 from pathlib import Path
 from bot import store
 def wait(handle):
@@ -475,20 +503,31 @@ def wait(handle):
 os.fsync = wait
 store.save_model(store.load_model(Path(sys.argv[1]), sys.argv[2]), Path(sys.argv[3]))
 """
+
+
+@posix
+@pytest.mark.parametrize("is_killed", [False, True], ids=["finished", "killed"])
+def test_what_another_process_is_writing_stays_until_it_ends(
+    is_killed: bool, folder: Path, place: Path, answers: list[Reply]
+) -> None:
     obtain_model(TINY, lambda what, share: None)
     target = folder / "other.model"
-    command = [sys.executable, "-c", slow, str(place), fingerprint(TINY), str(target)]
+    command = [sys.executable, "-c", WRITE_SLOWLY, str(place), fingerprint(TINY), str(target)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout and writer.stdout.readline() == b"writing\n"
         (part,) = others_than_models(folder)
-        long_ago = time.time() - 1e6
-        os.utime(folder / part, (long_ago, long_ago))
+        when = time.time() + (1e6 if is_killed else -1e6)  # No clock has a say.
+        os.utime(folder / part, (when, when))
         assert_answers(answers)
         assert others_than_models(folder) == [part]
+        if is_killed:
+            writer.kill()
         writer.communicate()
-    assert writer.returncode == 0
-    assert target.read_bytes() == place.read_bytes()
+    assert others_than_models(folder) == [part] * is_killed
+    assert_answers(answers)
     assert others_than_models(folder) == []
+    assert target.exists() != is_killed
+    assert is_killed or target.read_bytes() == place.read_bytes()
 
 
 @posix
