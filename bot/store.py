@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from array import array
-from collections.abc import Collection
+from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -323,30 +323,34 @@ _HEADER = {
 """The header's shape: a tuple is a list of just these, a list one of any length, `{str: …}` an object of any names."""
 
 
-def _check_shape(values: Collection[Any], shape: Any) -> None:
+def _check_shape(found: Iterable[Any], shape: Any) -> None:
     """Raise ValueError unless all values have a shape. They are looked at side by side: one by one takes ten times."""
-    if isinstance(shape, type):
-        if not {*map(type, values)} <= ({int, float} if shape is float else {shape}):
+    if shape in (bool, dict, int, list, str):
+        if not {*map(type, found)} <= {shape}:
             raise ValueError(f"not all of type {shape.__name__}")
-        if shape is float and not all(map(isfinite, values)):
+        return
+    values = [*found]
+    if shape is float:
+        if not {*map(type, values)} <= {float, int} or not all(map(isfinite, values)):
             raise ValueError("not all are numbers")
-        return
-    if isinstance(shape, _Maybe):
-        _check_shape([value for value in values if value is not None], shape.shape)
-        return
-    _check_shape(values, dict if isinstance(shape, dict) else list)
-    if isinstance(shape, list):
-        _check_shape([*chain.from_iterable(values)], shape[0])
+    elif isinstance(shape, _Maybe):
+        _check_shape((value for value in values if value is not None), shape.shape)
+    elif isinstance(shape, list):
+        _check_shape(values, list)
+        _check_shape(chain.from_iterable(values), shape[0])
     elif isinstance(shape, tuple):
-        if any(len(row) != len(shape) for row in values):
+        _check_shape(values, list)
+        if not {*map(len, values)} <= {len(shape)}:
             raise ValueError(f"not all of {len(shape)} parts")
         for column, part in zip(zip(*values, strict=True), shape, strict=bool(values)):
             _check_shape(column, part)
-    elif str in shape:
-        _check_shape([*chain.from_iterable(value.values() for value in values)], shape[str])
     else:
+        _check_shape(values, dict)
+        if str in shape:
+            _check_shape(chain.from_iterable(value.values() for value in values), shape[str])
+            return
         for name, part in shape.items():
-            _check_shape([value[name] for value in values], part)
+            _check_shape((value[name] for value in values), part)
 
 
 def _check_whole(model: Model) -> None:
