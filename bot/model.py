@@ -256,10 +256,11 @@ class Model:
         totals = [0.0] * len(self.intercepts)
         for row, value in zip(rows, values, strict=True):
             start, end = self.starts[row], self.starts[row + 1]
-            if not start <= end <= len(self.classes):
+            places = [*self.classes[start:end]]
+            if not start <= end <= len(self.classes) or sorted({*places}) != places:
                 raise ModelError("rows that are not in order")
-            for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
-                totals[which] += value * stored
+            for place, stored in zip(places, self.weights[start:end], strict=True):
+                totals[place] += value * stored
         return [total + intercept for total, intercept in zip(totals, self.intercepts, strict=True)]
 
     def terms(self, words: Sequence[str]) -> Iterator[tuple[int, str, int, float]]:
