@@ -256,11 +256,10 @@ class Model:
         totals = [0.0] * len(self.intercepts)
         for row, value in zip(rows, values, strict=True):
             start, end = self.starts[row], self.starts[row + 1]
-            places = [*self.classes[start:end]]
-            if not start <= end <= len(self.classes) or sorted({*places}) != places:
+            if end > len(self.classes) or not 0 <= end - start <= len(totals):  # A row has a class once, or not at all.
                 raise ModelError("rows that are not in order")
-            for place, stored in zip(places, self.weights[start:end], strict=True):
-                totals[place] += value * stored
+            for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
+                totals[which] += value * stored
         return [total + intercept for total, intercept in zip(totals, self.intercepts, strict=True)]
 
     def terms(self, words: Sequence[str]) -> Iterator[tuple[int, str, int, float]]:
