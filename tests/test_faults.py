@@ -317,6 +317,7 @@ def test_a_disk_that_fails_at_any_step_leaves_nothing_behind(
     assert others_than_models(folder) == []
 
 
+@posix
 @pytest.mark.parametrize("where", ["/dev/null/x", "/proc/x", "/" + "x" * 5000, "/x" * 3000])
 def test_a_cache_that_can_be_nowhere_is_done_without(
     where: str, folder: Path, answers: list[Reply], monkeypatch: pytest.MonkeyPatch
@@ -357,9 +358,8 @@ def test_a_clock_that_goes_back_costs_no_model_and_no_answer(
 
 def start(folder: Path, *arguments: str, prelude: str = "") -> subprocess.Popen[bytes]:
     """The bot on the small pack as a process of its own, `prelude` run before it."""
-    code = (
-        f"import os, signal, sys\nfrom bot.__main__ import main\n{prelude}\ncode = main()\nsignal.alarm(0)\nexit(code)"
-    )
+    lines = ("import os, signal, sys", "from bot.__main__ import main", prelude, "code = main()")
+    code = "\n".join((*lines, "getattr(signal, 'alarm', int)(0)", "sys.exit(code)"))
     environment = {**os.environ, "PATIENT_GUIDE_CACHE": str(folder)}
     # A shell's background job, as CI may be, ignores interrupts, and its children would inherit that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
