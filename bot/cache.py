@@ -13,9 +13,9 @@ from typing import TypeAlias
 from bot.errors import ModelError
 from bot.folder import fingerprint
 from bot.model import Model
-from bot.store import load_model, save_model
+from bot.store import load_model, remove_parts, save_model
 
-__all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "obtain_model"]
+__all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "learn_anew", "obtain_model"]
 
 CARRIED = Path(__file__).parent / "_models"
 """Models that came with the program (see `.ci/build_model.py`): for who can write nothing, or should not wait."""
@@ -37,7 +37,10 @@ def cache_folder() -> Path:
     if named:
         return Path(named)
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path(os.path.expanduser("~")) / ".cache") / "patient-guide"
+    home = os.path.expanduser("~")
+    if not base and home == "~":  # Nobody's: no folder of that name is wanted wherever the program was started.
+        return Path(os.devnull) / "patient-guide"
+    return (Path(base) if base else Path(home) / ".cache") / "patient-guide"
 
 
 def obtain_model(root: Path, progress: Progress) -> Model:
@@ -46,20 +49,34 @@ def obtain_model(root: Path, progress: Progress) -> Model:
     A model's file is named by what it was learned from and by its pack: a change of wording or quotes learns nothing.
     Raises PackError.
     """
-    mark, folder = fingerprint(root), cache_folder()
-    if stored := _find(f"*-{mark}.model", mark):
-        return stored
+    mark = fingerprint(root)
+    remove_parts(cache_folder())
+    return _find(f"*-{mark}.model", mark) or _learn(root, mark, progress, find_learned)
+
+
+def learn_anew(root: Path, progress: Progress) -> Model:
+    """A new model in place of the stored ones of the pack, which proved to be damaged. Raises PackError."""
+    mark = fingerprint(root)
+    for path in _list(cache_folder(), f"*-{mark}.model"):
+        with suppress(OSError):
+            path.unlink()
+    return _learn(root, mark, progress, lambda learned: None)
+
+
+def _learn(root: Path, mark: str, progress: Progress, find: Callable[[str], Model | None]) -> Model:
+    """Learn a pack, unless what it teaches is found, and store what was learned. Raises PackError."""
     from bot.lessons import learned_from  # noqa: PLC0415 (as below)
     from bot.pack import load_pack  # noqa: PLC0415 (YAML and all that reads a pack: only after a change)
 
     pack = load_pack(root)
     learned = learned_from(pack)
-    if stored := find_learned(learned):
+    if stored := find(learned):
         model = replace(stored, pack=pack)
     else:
         from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
 
         model = train(pack, progress)
+    folder = cache_folder()
     path = folder / f"{learned}-{mark}.model"
     try:
         save_model(model, path)
@@ -71,20 +88,32 @@ def obtain_model(root: Path, progress: Progress) -> Model:
 
 def find_learned(learned: str) -> Model | None:
     """A stored model that learned from the same, whatever its pack, or None."""
-    return _find(f"{learned}-*.model", "", learned)
+    from bot.vectors import hasten  # noqa: PLC0415 (NumPy looks it through; only after a change)
+
+    return _find(f"{learned}-*.model", "", learned, hasten)
 
 
-def _find(pattern: str, mark: str, learned: str | None = None) -> Model | None:
+def _find(
+    pattern: str, mark: str, learned: str | None = None, look_through: Callable[[Model], Model] = lambda model: model
+) -> Model | None:
     """The first stored model that will do, of the user's own and then of those that came with the program."""
-    for path in (*sorted(cache_folder().glob(pattern)), *sorted(CARRIED.glob(pattern))):
+    for path in (*_list(cache_folder(), pattern), *_list(CARRIED, pattern)):
         try:
-            model = load_model(path, mark, learned)
+            model = look_through(load_model(path, mark, learned))
         except ModelError:
             continue
         with suppress(OSError):
             os.utime(path)  # When it was last of use.
         return model
     return None
+
+
+def _list(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder that are named so, in order; none where it cannot be read."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
 
 
 def _prune(folder: Path) -> None:

@@ -51,6 +51,8 @@ def _run(options: Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except Exception as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            raise  # An interrupt under another name: see __main__.py.
         from bot.errors import PackError  # noqa: PLC0415 (`--help` needs no engine)
 
         if isinstance(error, PackError):

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.cache import Progress, be_quiet, obtain_model
+from bot.cache import Progress, be_quiet, learn_anew, obtain_model
 from bot.compose import Answer, Composer, write_out
 from bot.context import Context, Reading
+from bot.errors import ModelError
 from bot.folder import fingerprint, shipped_root
 from bot.followups import FollowUps
 from bot.model import Model
@@ -107,7 +109,14 @@ class Bot:
         questions; one that does not, for one at once. Raises PackError.
         """
         root = Path(pack).resolve() if pack is not None else shipped_root()
-        return cls(obtain_model(root, progress or be_quiet), root=root, stays=stays)
+        return cls._open(root, progress or be_quiet, date.today, stays)
+
+    @classmethod
+    def _open(cls, root: Path, progress: Progress, today: Callable[[], date], stays: bool) -> Bot:
+        try:
+            return cls(obtain_model(root, progress), today, root, stays)
+        except ModelError:
+            return cls(learn_anew(root, progress), today, root, stays)
 
     def reload(self, progress: Progress | None = None) -> Bot:
         """A bot of the same folder as it stands now, or this one where nothing changed. Raises PackError.
@@ -117,7 +126,7 @@ class Bot:
         """
         if self._root is None or fingerprint(self._root) == self.fingerprint:
             return self
-        return Bot(obtain_model(self._root, progress or be_quiet), self._today, self._root)
+        return self._open(self._root, progress or be_quiet, self._today, stays=True)
 
     def ask(self, question: str) -> Reply:
         """Answer one question, remembering nothing. Raises TypeError for anything but a string."""
@@ -136,7 +145,18 @@ class Bot:
         if not isinstance(text, str):
             raise TypeError(f"a question is a string, not {type(text).__name__}")
         with self._turn:
-            return self._reply(text, session)
+            try:
+                return self._reply(text, session)
+            except Exception:
+                if self._root is None:
+                    raise
+            return self._again.reply(text, session)
+
+    @cached_property
+    def _again(self) -> Bot:
+        """The same learned anew, for damage that only the use of a stored model shows. It raises what is no damage."""
+        assert self._root
+        return Bot(learn_anew(self._root, be_quiet), self._today)
 
     def _reply(self, text: str, session: Session) -> tuple[Reply, Session]:
         session = session.move(self.fingerprint, self.intents)

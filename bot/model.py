@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from bot.errors import ModelError
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
 from bot.sources import Sources
@@ -246,6 +247,8 @@ class Model:
             (row, value) for _, rows, values in blocks for row, value in zip(rows, values, strict=True) if row >= 0
         ]
         totals, size = self._add_up([row for row, _ in found], [value for _, value in found]), len(self.pack.intents)
+        if not math.isfinite(sum(totals)):
+            raise ModelError("scores that are no numbers")
         return Scores(totals[:size], totals[size:], stems)
 
     def _add_up(self, rows: Sequence[int], values: Sequence[float]) -> list[float]:
@@ -253,6 +256,8 @@ class Model:
         totals = [0.0] * len(self.intercepts)
         for row, value in zip(rows, values, strict=True):
             start, end = self.starts[row], self.starts[row + 1]
+            if end > len(self.classes) or not 0 <= end - start <= len(totals):  # A row has a class once, or not at all.
+                raise ModelError("rows that are not in order")
             for which, stored in zip(self.classes[start:end], self.weights[start:end], strict=True):
                 totals[which] += value * stored
         return [total + intercept for total, intercept in zip(totals, self.intercepts, strict=True)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.errors import ModelError
 from bot.features import feature_key
 from bot.model import Model
 
@@ -16,10 +17,27 @@ __all__ = ["hasten"]
 
 
 def hasten(model: Model) -> Model:
-    """The same model, its scores added up by NumPy, to the same bit."""
+    """The same model, its scores added up by NumPy, to the same bit. Raises ModelError where its numbers cannot be."""
     if isinstance(model, _Vectors):
         return model
+    if not _is_sound(model):
+        raise ModelError("a stored model whose numbers do not fit each other")
     return _Vectors(**{field.name: getattr(model, field.name) for field in fields(model)})
+
+
+def _is_sound(model: Model) -> bool:
+    """Whether every row is in order and leads to what there is."""
+    keys, starts = np.asarray(model.keys), np.asarray(model.starts)
+    known, learned = np.asarray(model.example_keys, np.uint64), np.asarray(model.learned_keys, np.uint64)
+    return bool(
+        (keys[:-1] < keys[1:]).all()
+        and (starts[:-1] <= starts[1:]).all()
+        and (known[:-1] < known[1:]).all()
+        and (learned[:-1] <= learned[1:]).all()
+        and np.max(model.classes, initial=0) < len(model.intercepts)
+        and np.max(model.example_intents, initial=0) < len(model.pack.intents)
+        and np.isfinite(model.idf).all()
+    )
 
 
 @dataclass(frozen=True)
