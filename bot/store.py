@@ -15,6 +15,7 @@ from zlib import crc32
 from bot.errors import ModelError
 from bot.lexicon import Lexicon
 from bot.model import VERSION, Calibration, Logistic, Mistake, Model
+from bot.sound import check_header, check_model
 from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
 
 __all__ = ["load_model", "save_model"]
@@ -96,9 +97,12 @@ def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Mode
         is_wanted = header["fingerprint"] == fingerprint if learned is None else header["learned_from"] == learned
         if header["version"] != VERSION or not is_wanted:
             raise ModelError(f"{path}: of another pack or version")
-        return _to_model(header, body[8 + size :])
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        check_header(header, len(body) - 8 - size)
+        model = _to_model(header, body[8 + size :])
+        check_model(model)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise ModelError(f"{path}: {error}") from None
+    return model
 
 
 def _to_model(header: dict[str, Any], data: memoryview) -> Model:
