@@ -56,6 +56,12 @@ def test_any_file_of_intents_loads_or_is_told_where_it_is_wrong(data: bytes) -> 
     TARGETS["intents"](data)
 
 
+@settings(short, max_examples=100)
+@given(mutated("article"))
+def test_any_article_is_cut_into_slices_or_told_where_it_is_wrong(data: bytes) -> None:
+    TARGETS["article"](data)
+
+
 @settings(short, max_examples=40)
 @given(mutated("model"))
 def test_any_stored_model_is_refused_or_answers(data: bytes) -> None:

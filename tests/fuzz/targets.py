@@ -5,6 +5,7 @@ A fuzzer calls them by hand (`run.py`); the ordinary tests replay `corpus/` and 
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import math
@@ -21,9 +22,11 @@ from typing import Any
 from unittest.mock import patch
 
 from bot import Bot
+from bot.corpus import lead_of, parse_article
 from bot.engine import Conversation
 from bot.errors import ModelError, PackError
 from bot.folder import shipped_root
+from bot.header import read_header, split_header, write_header
 from bot.intents import REPLY_KINDS
 from bot.jsonl import LONGEST_LINE, serve
 from bot.lexicon import Lexicon
@@ -53,12 +56,9 @@ def _tiny() -> Bot:
 
 @cache
 def _folder() -> Path:
-    return Path(_kept_folder().name).resolve()
-
-
-@cache
-def _kept_folder() -> tempfile.TemporaryDirectory[str]:  # Removed when the process ends.
-    return tempfile.TemporaryDirectory()
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder).resolve()
 
 
 # --- what a person typed ----------------------------------------------------------------------------
@@ -164,6 +164,33 @@ def _shipped() -> Path:
     (root / "intents" / "safety" / "rules.yaml").write_text(RULES)
     (root / "intents" / "lexicon.txt").write_text("car: road 60\npark: car 40 road 30\nsoup: food 70")
     return root
+
+
+def read_article(data: bytes) -> None:
+    """An article's file is told what is wrong with it, or cut: its passages are slices, in order, led by slices."""
+    text = data.decode("utf-8", "replace")
+    for raw in (text, _sign_off(text)):
+        article, problems = parse_article(raw, "fuzzed", "corpus/fuzzed.txt")
+        lines = max(1, len(raw.splitlines()) + 1)
+        assert all(problem.fact and problem.remedy and 1 <= problem.line <= lines for problem in problems)
+        assert article or problems
+        end = 0
+        for passage in article.passages if article else ():
+            assert article and end <= passage.start < passage.end
+            end = passage.end
+            assert passage.text == article.text[passage.start : end] == passage.text.strip()
+            assert (passage.sentences[0].start, passage.sentences[-1].end) == (passage.start, end)
+            for sentence in passage.sentences:
+                lead = lead_of(article, passage, sentence.start)
+                assert lead is None or 0 <= lead.start < lead.end <= sentence.start
+
+
+def _sign_off(text: str) -> str:
+    """The same text with the header of an article that was reviewed."""
+    header, body = split_header(text) or ("", text)
+    found, _ = read_header(header, "corpus/fuzzed.txt")
+    usual = dict.fromkeys(("title", "publisher", "licence"), "x") | dict.fromkeys(("published", "url"), "none")
+    return write_header({**usual, "retrieved": "none", "interest": "none", **found}, body)
 
 
 # --- a stored model ---------------------------------------------------------------------------------
@@ -338,6 +365,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "text": read_text,
     "sign": read_sign,
     "intents": read_intents,
+    "article": read_article,
     "model": read_model,
     "json": talk_json,
 }
