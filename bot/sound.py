@@ -7,11 +7,13 @@ longer than all the rest of a start.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from math import isfinite
 from typing import Any
 
 from bot.model import KIND_ORDER, Logistic, Model
-from bot.types import Article, Intent, Quote, Span
+from bot.types import Article, Intent, Quote, SignIndex, Span
 
 __all__ = ["check_header", "check_model"]
 
@@ -92,8 +94,11 @@ def _fits(value: Any, form: Any) -> bool:
         return False
     if isinstance(form, tuple):
         return len(value) == len(form) and all(map(_fits, value, form))
-    if not form or form[0] in (int, str):  # Most are lists of these: to look at their types alone takes no time.
+    # Most are lists of these, or lists of lists of them: looked at together they take a third of the time.
+    if not form or form[0] in (int, str):
         return set(map(type, value)) <= set(form)
+    if isinstance(form[0], list):
+        return set(map(type, value)) <= {list} and _fits(list(chain.from_iterable(value)), form[0])
     return all(_fits(item, form[0]) for item in value)
 
 
@@ -118,19 +123,18 @@ def check_model(model: Model) -> None:
     _check_names(pack.first, model)
     if not {"medical", *(rule.card for rule in pack.rules)} <= pack.cards.keys():
         raise ValueError("a safety card is missing")
-    for (words, found), lists in (
-        (pack.rule_index or ({}, ()), [rule.when for rule in pack.rules]),
-        (pack.talk_index or ({}, ()), list(pack.talk.follow_ups.values())),
-    ):
-        needs = range(len(found))
-        inside = all(set(map(needs.__contains__, known)) <= {True} for known in words.values())
-        if not inside or not all(_is_indexed(row, lists, needs) for rows in found for row in rows):
-            raise ValueError("an index is not that of its signs")
+    _check_index(pack.rule_index, [rule.when for rule in pack.rules])
+    _check_index(pack.talk_index, list(pack.talk.follow_ups.values()))
 
 
-def _is_indexed(row: Any, lists: list[Any], needs: range) -> bool:
-    place, number, *others = row
-    return 0 <= place < len(lists) and 0 <= number < len(lists[place]) and all(other in needs for other in others)
+def _check_index(index: SignIndex | None, lists: Sequence[Sequence[str]]) -> None:
+    words, found = index or ({}, ())
+    known = [*chain.from_iterable(words.values()), *(n for rows in found for row in rows for n in row[2:])]
+    places = [(row[0], row[1]) for rows in found for row in rows if len(row) > 1]
+    inside = not known or (min(known) >= 0 and max(known) < len(found))
+    whole = len(places) == sum(map(len, found))
+    if not (inside and whole and all(0 <= p < len(lists) and 0 <= n < len(lists[p]) for p, n in places)):
+        raise ValueError("an index is not that of its signs")
 
 
 def _check_numbers(model: Model) -> None:
