@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.targets import TARGETS, draw_edit, find_seeds
+from fuzz.targets import HERE, TARGETS, draw_edit, find_seeds
 
 short = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 SEEDS = {name: [seed.read_bytes() for seed in find_seeds(name)] for name in TARGETS}
@@ -78,3 +80,10 @@ def test_any_edit_of_a_stored_model_is_refused_or_answers(seeds: list[int]) -> N
 @given(mutated("json"))
 def test_any_line_through_the_json_door_gets_one_back(data: bytes) -> None:
     TARGETS["json"](data)
+
+
+def test_where_there_is_no_fuzzer_the_script_says_what_to_install() -> None:
+    code = "import runpy, sys; sys.modules['atheris'] = None; runpy.run_path(sys.argv[1])"
+    command = [sys.executable, "-c", code, str(HERE / "run.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "pip install" in done.stderr and "Traceback" not in done.stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 try:
     import atheris
 except ModuleNotFoundError:
-    sys.exit("atheris is not installed\n    -> on Linux, with Python 3.11 to 3.13: python -m pip install '.[fuzz]'")
+    sys.exit("atheris is not installed\n    -> on Linux, with Python 3.11 to 3.13: python -m pip install '.[dev,fuzz]'")
 
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
