@@ -94,8 +94,8 @@ class Composer:
         return self._finish("unreadable", blocks, Decision("unreadable"), (), suggestions, ())
 
     def urgent(self, decision: Decision) -> Answer:
-        """The safety card, and nothing else."""
-        card = Block("card", self.pack.cards[decision.card])
+        """The safety card, and nothing else; the one that every pack has where danger is seen, but not which."""
+        card = Block("card", self.pack.cards[decision.card or "medical"])
         return Answer(
             Reply("urgent", card.text, intent=decision.intent, confidence=decision.confidence, blocks=(card,))
         )

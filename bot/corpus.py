@@ -242,7 +242,8 @@ def _continues(block: _Block, line: str, wrapped: bool) -> bool:
 
 def _looks_like_heading(block: _Block) -> bool:
     text = block.text
-    if block.bullet or block.words > _LONGEST_HEADING or _DATE.fullmatch(text):
+    named = text.strip("#*= \t")  # Marks alone would head a section without a name.
+    if block.bullet or not named or block.words > _LONGEST_HEADING or _DATE.fullmatch(text):
         return False
     marked = text.startswith("#") or (text.startswith("**") and text.endswith("**"))
     starts = text.lstrip("#*\"“‘' ")[:1]

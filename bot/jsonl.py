@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
+from math import isfinite
 from typing import Any, BinaryIO
 
 from bot.engine import Answers
@@ -42,7 +43,7 @@ class Door:
     def answer(self, line: bytes) -> dict[str, Any]:
         """The reply to one line, whatever it holds."""
         try:
-            request = json.loads(line)
+            request = json.loads(line, parse_constant=_refuse, parse_float=_read_number)
         except (ValueError, RecursionError):
             return _error(None, "bad_request", 'the line is not JSON: send an object such as {"question": "…"}')
         if not isinstance(request, dict):
@@ -71,6 +72,16 @@ class Door:
         if len(self._sessions) >= MOST_SESSIONS:
             self._sessions.popitem(last=False)
         return session
+
+
+def _refuse(name: str) -> float:
+    """NaN and the like are Python's own: sent back in an id, they would be no JSON to another program."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def _read_number(text: str) -> float:
+    """A number; one that is too large would come back as Infinity."""
+    return number if isfinite(number := float(text)) else _refuse(text)
 
 
 def _error(name: Any, code: str, message: str) -> dict[str, Any]:

@@ -295,7 +295,7 @@ class Model:
     def seen(self, feature: str) -> float:
         """In how many examples a feature occurs, nearly: 0 for one that is not stored."""
         row = self._row(feature)
-        return 2 * math.exp(self.unknown_idf - self.idf[row]) - 1 if row >= 0 else 0.0
+        return max(0.0, 2 * math.exp(self.unknown_idf - self.idf[row]) - 1) if row >= 0 else 0.0
 
     def fit(self, before: str, meaning: Sequence[str], after: str) -> float:
         """The log-likelihood of words that mean one typed word, between two others: by word pairs, smoothed by words.

@@ -22,6 +22,9 @@ __all__ = ["Mapping", "Node", "Scalar", "Sequence", "read_lines", "read_yaml"]
 
 TOO_DEEP = ("lists and keys are nested too deeply", "flatten them")
 
+_BREAKS = str.maketrans("\u0085\u2028\u2029", "   ")
+"""What YAML counts as line ends and no editor does: every place below one would be told a line too low."""
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -139,14 +142,13 @@ def read_yaml(path: Path, shown: str) -> tuple[Mapping | None, list[Problem]]:
         if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             fact = "the file is saved as UTF-16, which some editors call Unicode"
             return None, [Problem(shown, 1, 1, fact, "save it as UTF-8")]
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").translate(_BREAKS)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].split(b"\n")
         place = (len(before), len(before[-1].decode("utf-8", "replace")) + 1)
         return None, [Problem(shown, *place, "a byte here is not UTF-8", "save the file as UTF-8")]
     except OSError as error:
         return None, [Problem(shown, 1, 1, f"cannot be read: {error.strerror}", "check that the file is there")]
-    # The C reader counts NEL and the Unicode separators as line ends; str.split("\n") does not.
     builder = _Builder(shown, text.split("\n"), iter(()))
     try:
         builder.events = iter(yaml.parse(text, _Loader))
@@ -200,6 +202,8 @@ def _tell(error: yaml.MarkedYAMLError, builder: _Builder) -> Problem:
     elif meant and error.context_mark:
         mark = error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if line > len(builder.lines):  # At its end the reader is one line too far, where the last has no line end.
+        line, column = len(builder.lines), len(builder.lines[-1]) + 1
     return Problem(builder.file, line, column, *meant or (reason, _guess_remedy(text)))
 
 

@@ -21,6 +21,9 @@ __all__ = ["Sign", "SignLists", "compile_sign", "index_signs", "spell_ways", "wr
 LONGEST = 40
 """Letters of a word as typed beyond which none of a sign is written with * or #."""
 
+DEEPEST = 20
+"""Parentheses around each other in one sign: no author needs as many, and thousands would exhaust the stack."""
+
 _TOKEN = re.compile(r"\([^()]*\)|\.\.\.(?:!\([^()]*\))?|\{\w*\}|[()|]|[^\s()|.]+|\.")
 
 _Choice: TypeAlias = "list[list[str | _Choice]]"
@@ -57,6 +60,8 @@ def _parse(sign: str) -> _Choice:
     open_ones: list[_Choice] = [[[]]]
     for token in _TOKEN.findall(sign):
         if token == "(":
+            if len(open_ones) > DEEPEST:
+                raise ValueError(f"parentheses stand more than {DEEPEST} deep in each other")
             open_ones.append([[]])
         elif token == "|":
             open_ones[-1].append([])

@@ -8,12 +8,9 @@ from __future__ import annotations
 import json
 import os
 from array import array
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from itertools import chain
-from math import isfinite
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -21,7 +18,8 @@ from zlib import crc32
 
 from bot.errors import ModelError
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, VERSION, Calibration, Logistic, Mistake, Model
+from bot.model import VERSION, Calibration, Logistic, Mistake, Model
+from bot.sound import check_header, check_model
 from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
 
 __all__ = ["load_model", "remove_parts", "save_model"]
@@ -41,9 +39,6 @@ _ARRAYS: dict[str, Any] = {
 
 
 _PART = ".part"
-
-MEASURES, MOST_IDF = 6, 50.0
-"""What `Model.measure` measures, and the rarity that a word would have among 10^21 texts."""
 
 LARGEST = 1 << 30
 """Bytes beyond which a file is none of ours, and is not read into memory to find out."""
@@ -137,11 +132,11 @@ def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Mode
         header = json.loads(bytes(body[8 : 8 + size]))
         if not isinstance(header, dict) or header.get("version") != VERSION:
             raise ModelError(f"{path}: of another version")
-        _check_shape([header], _HEADER)
+        check_header(header, len(body) - 8 - size)
         if (header["fingerprint"] != fingerprint) if learned is None else (header["learned_from"] != learned):
             raise ModelError(f"{path}: of another pack")
         model = _to_model(header, body[8 + size :])
-        _check_whole(model)
+        check_model(model)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from None
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
@@ -158,8 +153,6 @@ def _read(path: Path) -> bytes:
 def _to_model(header: dict[str, Any], data: memoryview) -> Model:
     arrays: dict[str, Any] = {}
     at = 0
-    if sum(header["sizes"].values()) != len(data):
-        raise ValueError("the sizes are not those of the file")
     for name, code in _ARRAYS.items():
         end = at + header["sizes"][name]
         arrays[name] = data[at:end].cast(code)
@@ -273,130 +266,3 @@ def _pack_from_json(data: dict[str, Any]) -> Pack:
         referral=_quote(data["referral"]) if data["referral"] else None,
         first=tuple(data["first"]),
     )
-
-
-# --- what is relied on ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Maybe:
-    """A shape, or null in its place."""
-
-    shape: Any
-
-
-_SPAN = (int, int)
-_QUOTE = (str, str, int, int, _Maybe(_SPAN))
-_PASSAGE = (str, str, str, int, int, str, [_SPAN], _Maybe(_SPAN))
-_FACTS = (str, str, str, _Maybe(str), _Maybe(str), str, str, str, _Maybe(str), str)
-_ARTICLE = (*_FACTS, [str], str, [_PASSAGE], [(int, int, str, str)], int)
-_INTENT = (str, str, str, [str], [_QUOTE], str, [str], str, str, str, int)
-_LOGISTIC = _Maybe(([float], [float], [float], float))
-_INDEX = _Maybe(({str: [int]}, [[[int]]]))
-_HEADER = {
-    "version": int,
-    "fingerprint": str,
-    "learned_from": str,
-    "sizes": dict.fromkeys((*_ARRAYS, "lexicon"), int),
-    "scale": float,
-    "unknown_idf": float,
-    "calibration": (float, float, float, [float], _LOGISTIC, _LOGISTIC, float, [(int, float, float)]),
-    "mistakes": [(int, int, int, int, float, float, bool)],
-    "vocabulary": str,
-    "targets": str,
-    "pack": {
-        "name": str,
-        "fingerprint": str,
-        "articles": [_ARTICLE],
-        "intents": [_INTENT],
-        "synonyms": {str: str},
-        "wording": {str: str},
-        "talk": ({str: [str]}, *[[str]] * 6, *[[[str]]] * 3),
-        "rules": [(str, str, [str], [str])],
-        "rule_index": _INDEX,
-        "talk_index": _INDEX,
-        "cards": {str: str},
-        "referral": _Maybe(_QUOTE),
-        "first": [str],
-    },
-}
-"""The header's shape: a tuple is a list of just these, a list one of any length, `{str: …}` an object of any names."""
-
-
-def _check_shape(found: Iterable[Any], shape: Any) -> None:
-    """Raise ValueError unless all values have a shape. They are looked at side by side: one by one takes ten times."""
-    if shape in (bool, dict, int, list, str):
-        if not {*map(type, found)} <= {shape}:
-            raise ValueError(f"not all of type {shape.__name__}")
-        return
-    values = [*found]
-    if shape is float:
-        if not {*map(type, values)} <= {float, int} or not all(map(isfinite, values)):
-            raise ValueError("not all are numbers")
-    elif isinstance(shape, _Maybe):
-        _check_shape((value for value in values if value is not None), shape.shape)
-    elif isinstance(shape, list):
-        _check_shape(values, list)
-        _check_shape(chain.from_iterable(values), shape[0])
-    elif isinstance(shape, tuple):
-        _check_shape(values, list)
-        if not {*map(len, values)} <= {len(shape)}:
-            raise ValueError(f"not all of {len(shape)} parts")
-        for column, part in zip(zip(*values, strict=True), shape, strict=bool(values)):
-            _check_shape(column, part)
-    else:
-        _check_shape(values, dict)
-        if str in shape:
-            _check_shape(chain.from_iterable(value.values() for value in values), shape[str])
-            return
-        for name, part in shape.items():
-            _check_shape((value[name] for value in values), part)
-
-
-def _check_whole(model: Model) -> None:
-    """Raise ValueError where parts do not fit each other. What takes long to look through is left to its use."""
-    pack, rows, least = model.pack, len(model.keys), len(model.pack.intents)
-    if not (
-        len(model.idf) == rows == len(model.starts) - 1
-        and model.starts[0] == 0
-        and model.starts[rows] == len(model.classes) == len(model.weights)
-        and len(model.intercepts) == least + len(KIND_ORDER)
-        and len(model.example_keys) == len(model.example_intents)
-        and isfinite(sum(model.intercepts))
-    ):
-        raise ValueError("arrays that do not fit each other")
-    _check_calibration(model.calibration)
-    if not 1 <= model.unknown_idf <= MOST_IDF:
-        raise ValueError("a rarity that no text has")
-    _check_names(pack)
-    model.lexicon.lines.decode()  # Its words are read one by one, much later.
-
-
-def _check_calibration(calibration: Calibration) -> None:
-    for logistic in filter(None, (calibration.right, calibration.within)):
-        count = len(logistic.means)
-        is_whole = len(logistic.scales) == count and len(logistic.weights) == count * (count + 3) // 2
-        if count != MEASURES or not is_whole or 0 in logistic.scales:
-            raise ValueError("measures that do not fit each other")
-    shares = calibration.kind_shares
-    if len(shares) != len(KIND_ORDER) or min(shares) < 0 or not any(shares) or calibration.intent_sharpness < 0:
-        raise ValueError("no shares of the kinds")
-
-
-def _check_names(pack: Pack) -> None:
-    """Raise ValueError where a pack names what it does not hold, or quotes what is not there."""
-    intents, cards, texts = pack.intents, pack.cards, {name: article.text for name, article in pack.articles.items()}
-    quotes = [*chain.from_iterable(intent.quotes for intent in intents.values()), *filter(None, [pack.referral])]
-    spans: list[tuple[str, Passage | Quote | Span | None]] = [
-        (a.text, span) for a in pack.articles.values() for p in a.passages for span in (p, *p.sentences, p.lead_in)
-    ]
-    spans += [(texts[quote.article], span) for quote in quotes for span in (quote, quote.lead)]
-    passages = {(article.id, passage.id) for article in pack.articles.values() for passage in article.passages}
-    if not (
-        all(0 <= span.start < span.end <= len(text) for text, span in spans if span)
-        and passages.issuperset((quote.article, quote.passage) for quote in quotes)
-        and intents.keys() >= {*pack.first, *chain.from_iterable(intent.next for intent in intents.values())}
-        and {intent.kind for intent in intents.values()} <= {*KIND_ORDER}
-        and cards.keys() >= {*(rule.card for rule in pack.rules), *(i.card for i in intents.values() if i.card)}
-    ):
-        raise ValueError("a pack that names what it does not hold")

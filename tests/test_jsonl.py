@@ -75,6 +75,8 @@ def test_sessions_remember_apart_and_forget_at_once(bot: Bot) -> None:
         b'{"question": 3}',
         b'{"question": "x", "session": 1}',
         b'{"reset": 1}',
+        b'{"id": NaN, "question": "x"}',
+        b'{"id": [-1e999], "question": "x"}',
         b"[" * 50_000,
     ],
 )

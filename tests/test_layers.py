@@ -16,6 +16,7 @@ FLOORS = [
         "safety",
         "sources",
         "model",
+        "sound",
         "store",
         "lessons",
         "mistakes",

@@ -249,3 +249,11 @@ def test_a_misspelt_key_is_one_problem_and_not_two(pack: Path, key: str) -> None
     add(pack, text.replace(right, key, 1) if right != "intent" else text.replace("- intent", f"- {key}"))
     (found,) = problems_of(pack)
     assert f"did you mean {right}?" in found.remedy
+
+
+def test_a_separator_that_no_editor_shows_as_a_line_end_moves_no_place(pack: Path) -> None:
+    add(pack, 'intents:\n  - intent: "one\u2028two\u0085three"\n    nothing: here\n    examples: "[')
+    (problem,) = problems_of(pack)
+    assert (problem.line, problem.column) == (4, 15)  # In the last line, though the reader ends behind it.
+    add(pack, 'intents:\n  - intent: "one\u2028two\u0085three"\n    nothing: here\n')
+    assert [p.line for p in problems_of(pack) if "nothing" in p.fact] == [3]
