@@ -184,6 +184,9 @@ def _check_quote(quote: Quote, model: Model) -> None:
 
 
 def _check_article(article: Article) -> None:
+    for day in filter(None, (article.published, article.review_by)):
+        if [part.isdecimal() for part in day.split("-")] != [True] * 3 or not 1 <= int(day[5:7]) <= 12:
+            raise ValueError(f"{day!r} is no date")
     for passage in article.passages:
         _check_span(Span(passage.start, passage.end), article)
         for sentence in passage.sentences:
