@@ -125,8 +125,16 @@ def check_model(model: Model) -> None:
     model.lexicon.lines.decode()  # Its words are read one by one, much later.
     _check_numbers(model)
     _check_names(pack)
+    _check_dates(pack)
     _check_index(pack.rule_index, [rule.when for rule in pack.rules])
     _check_index(pack.talk_index, list(pack.talk.follow_ups.values()))
+
+
+def _check_dates(pack: Pack) -> None:
+    """Raise ValueError where an article bears what no answer can write out as a date."""
+    for day in (day for article in pack.articles.values() for day in (article.published, article.review_by) if day):
+        if [part.isdecimal() for part in day.split("-")] != [True] * 3 or not 1 <= int(day[5:7]) <= 12:
+            raise ValueError(f"{day!r} is no date")
 
 
 def _check_index(index: SignIndex | None, lists: Sequence[Sequence[str]]) -> None:
