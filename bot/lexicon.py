@@ -44,16 +44,25 @@ def read_lexicon(text: str, file: str) -> tuple[dict[str, str], list[Problem]]:
 
 
 class Lexicon:
-    r"""Looks words up in the sorted lines themselves, so that loading costs nothing.
+    r"""Looks words up in the sorted lines themselves, `raw[start:]`, so that loading costs nothing.
 
     >>> lexicon = Lexicon(b"wobbly: bent 51 shaking 42\nzip: coat 50")
     >>> lexicon.concepts("wobbly"), "zip" in lexicon, lexicon.concepts("zap")
     ((('bent', 0.51), ('shaking', 0.42)), True, ())
     """
 
-    def __init__(self, lines: bytes) -> None:
-        self.lines = lines
+    def __init__(self, raw: bytes, start: int = 0) -> None:
+        self._raw, self._start = raw, start
         self._found: dict[str, tuple[tuple[str, float], ...]] = {}
+
+    @property
+    def lines(self) -> bytes:
+        """The lines themselves."""
+        return self._raw[self._start :]
+
+    def is_text(self) -> bool:
+        """Whether the lines are UTF-8 throughout; what of them is not is read as no letter."""
+        return "\ufffd" not in self._decode()
 
     def __contains__(self, word: str) -> bool:
         return self._find(word) is not None
@@ -64,12 +73,15 @@ class Lexicon:
 
     def words(self) -> list[str]:
         """Every word listed."""
-        return [line.partition(":")[0] for line in self.lines.decode().split("\n")]
+        return [line.partition(":")[0] for line in self._decode().split("\n")]
 
     def read(self, words: Iterable[str]) -> dict[str, tuple[tuple[str, float], ...]]:
         """The concepts of those of many words that are listed, at a fraction of the time that one by one would take."""
-        lines = {word: rest for word, _, rest in (line.partition(":") for line in self.lines.decode().split("\n"))}
+        lines = {word: rest for word, _, rest in (line.partition(":") for line in self._decode().split("\n"))}
         return {word: _read_concepts(lines[word]) for word in words if word in lines}
+
+    def _decode(self) -> str:
+        return self.lines.decode("utf-8", "replace")  # A model may be stored by whoever can write there.
 
     def _find(self, word: str) -> tuple[tuple[str, float], ...] | None:
         if word in self._found:
@@ -80,15 +92,15 @@ class Lexicon:
         return concepts
 
     def _search(self, word: str) -> tuple[tuple[str, float], ...] | None:
-        wanted, lines = f"{word}:".encode(), self.lines
-        low, high = 0, len(lines)  # Between two line starts: the wanted line starts in [low, high).
+        wanted, lines = f"{word}:".encode(), self._raw
+        low, high = self._start, len(lines)  # Between two line starts: the wanted line starts in [low, high).
         while low < high:
             start = lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
             end = lines.find(b"\n", start)
             line = lines[start : end if end >= 0 else None]
             key, colon, rest = line.partition(b":")
             if key + colon == wanted:
-                return _read_concepts(rest.decode())
+                return _read_concepts(rest.decode("utf-8", "replace"))
             if key + colon < wanted:
                 low = start + len(line) + 1
             else:

@@ -122,7 +122,6 @@ def check_model(model: Model) -> None:
         and len(model.example_keys) == len(model.example_intents)
     ):
         raise ValueError("arrays that do not fit each other")
-    model.lexicon.lines.decode()  # Its words are read one by one, much later.
     _check_numbers(model)
     _check_names(pack)
     _check_dates(pack)

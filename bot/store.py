@@ -135,7 +135,7 @@ def load_model(path: Path, fingerprint: str, learned: str | None = None) -> Mode
         check_header(header, len(body) - 8 - size)
         if (header["fingerprint"] != fingerprint) if learned is None else (header["learned_from"] != learned):
             raise ModelError(f"{path}: of another pack")
-        model = _to_model(header, body[8 + size :])
+        model = _to_model(header, raw, start + 12 + size)
         check_model(model)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from None
@@ -150,9 +150,10 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if S_ISREG(stat.st_mode) and stat.st_size <= LARGEST else b""
 
 
-def _to_model(header: dict[str, Any], data: memoryview) -> Model:
+def _to_model(header: dict[str, Any], raw: bytes, at: int) -> Model:
+    """The model whose arrays begin in `raw` at a place."""
     arrays: dict[str, Any] = {}
-    at = 0
+    data = memoryview(raw)
     for name, code in _ARRAYS.items():
         end = at + header["sizes"][name]
         arrays[name] = data[at:end].cast(code)
@@ -166,7 +167,7 @@ def _to_model(header: dict[str, Any], data: memoryview) -> Model:
         calibration=_calibration(header["calibration"]),
         mistakes=tuple(Mistake(*values) for values in header["mistakes"]),
         learned_from=header["learned_from"],
-        lexicon=Lexicon(bytes(data[at : at + header["sizes"]["lexicon"]])),
+        lexicon=Lexicon(raw, len(raw) - header["sizes"]["lexicon"]),
         **arrays,
     )
 

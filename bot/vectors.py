@@ -37,6 +37,7 @@ def _is_sound(model: Model) -> bool:
         and np.max(model.classes, initial=0) < len(model.intercepts)
         and np.max(model.example_intents, initial=0) < len(model.pack.intents)
         and np.isfinite(model.idf).all()
+        and model.lexicon.is_text()
     )
 
 
