@@ -12,6 +12,9 @@ from bot.features import text_key
 
 __all__ = ["Stamp", "find_files", "fingerprint", "require_folder", "shipped_root", "stamp"]
 
+PIECE = 1 << 16
+"""Bytes that are read at once."""
+
 Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
 """Name, time of change and size of every file of a pack."""
 
@@ -44,11 +47,20 @@ def fingerprint(root: Path) -> str:
     for base in dict.fromkeys((root.resolve(), shipped_root())):
         for path, shown in find_files(base):
             try:
-                body = path.read_bytes()
+                size, check_sum = _sum_up(path)
             except OSError as error:
                 raise _fault(shown, f"cannot be read: {error.strerror}", "check the file's rights") from None
-            seen.append(f"{shown} {len(body)} {crc32(body)}\n")
+            seen.append(f"{shown} {size} {check_sum}\n")
     return f"{text_key(seen):016x}"
+
+
+def _sum_up(path: Path) -> tuple[int, int]:
+    """The size and the check sum of a file. It is read piece by piece, as memory never used before takes longer."""
+    size, check_sum = 0, 0
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            size, check_sum = size + len(piece), crc32(piece, check_sum)
+    return size, check_sum
 
 
 def stamp(root: Path) -> Stamp:
