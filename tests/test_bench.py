@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot import Bot
-from bot.bench import Figure, _build_pipeline, choose_questions, run, tabulate, to_json
+from bot.bench import Figure, _build_pipeline, _measure_edit, choose_questions, run, tabulate, to_json
 from bot.folder import shipped_root
 from bot.pack import load_pack
 from bot.text import index_phrases, replace_phrases, split_words
@@ -69,6 +69,13 @@ def test_scikit_learn_is_given_the_same_work(tiny: Bot) -> None:
             words = replace_phrases(split_words(example.text), phrases)
             served = tiny.model.score(words)
             assert np.allclose(predict(words), [*served.intents, *served.kinds], atol=1e-3)
+
+
+def test_an_edit_is_taken_in_by_learning_it_on_top(tiny: Bot) -> None:
+    root = PACKS / "tiny"
+    (figure,) = _measure_edit(root, load_pack(root), tiny)
+    assert figure.name == "edit: CPU, in an open bot"
+    assert 0 < figure.ratio < 1
 
 
 def test_a_program_that_fails_is_not_taken_for_a_fast_one() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot import Bot
+from bot.pack import load_pack
+from bot.train import train
 
 # Four intents of one shape, so that a pack of some size can be written down; each with words of its own.
 THINGS = {
@@ -46,6 +48,15 @@ def test_the_shipped_packs_confidence_is_calibrated(bot: Bot) -> None:
     assert sum(count for count, _, _ in calibration.reliability) >= 2000
     assert len(calibration.reliability) == 15
     assert calibration.error <= 0.05
+
+
+def test_of_what_is_held_out_from_a_huge_pack_some_has_to_do(things: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count_measured() -> int:
+        return sum(count for count, _, _ in train(load_pack(things._root)).calibration.reliability)
+
+    every = count_measured()
+    monkeypatch.setattr("bot.calibrate.MOST_SCORES", 20 * len(THINGS))
+    assert 200 <= count_measured() < every
 
 
 def test_a_pack_with_negatives_of_its_own_needs_no_threshold(bot: Bot) -> None:

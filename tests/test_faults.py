@@ -31,6 +31,7 @@ from bot.errors import ModelError
 from bot.folder import fingerprint
 from bot.model import Model
 from bot.pack import load_pack
+from bot.session import Session
 from bot.store import load_model, remove_parts, save_model
 from bot.train import train
 from conftest import PACKS, ROOT
@@ -550,15 +551,18 @@ def test_a_start_while_another_stores_its_model_takes_nothing_away(
     assert others_than_models(folder) == []
 
 
+def choose_start(built: tuple[Path, str, float, float], empty: Path, draw: random.Random) -> tuple[Path, float]:
+    """A cache that holds the model or one that does not, and the seconds that a start with it takes."""
+    is_built = draw.random() < 0.5
+    return built[0] if is_built else empty, built[2 + is_built]
+
+
 @posix
 def test_an_interrupt_at_any_moment_of_ask_ends_cleanly(
     built: tuple[Path, str, float, float], tmp_path: Path, draw: random.Random
 ) -> None:
-    is_built = draw.random() < 0.5
-    folder = built[0] if is_built else tmp_path
-    code, out, err = finish(
-        start(folder, *ASK, prelude=raise_after(signal.SIGINT, draw.uniform(1e-4, built[2 + is_built])))
-    )
+    folder, seconds = choose_start(built, tmp_path, draw)
+    code, out, err = finish(start(folder, *ASK, prelude=raise_after(signal.SIGINT, draw.uniform(1e-4, seconds))))
     assert (code, err) in ((130, ""), (0, ""))
     assert out in ("", built[1])
     assert code == 130 or out == built[1]
@@ -569,9 +573,8 @@ def test_an_interrupt_at_any_moment_of_ask_ends_cleanly(
 def test_an_interrupt_at_any_moment_of_serve_ends_cleanly(
     built: tuple[Path, str, float, float], tmp_path: Path, draw: random.Random
 ) -> None:
-    is_built = draw.random() < 0.5
-    folder = built[0] if is_built else tmp_path
-    after = raise_after(signal.SIGINT, draw.uniform(1e-4, 1.5 * built[2 + is_built]))
+    folder, seconds = choose_start(built, tmp_path, draw)
+    after = raise_after(signal.SIGINT, draw.uniform(1e-4, 1.5 * seconds))
     door = start(folder, "serve", "--jsonl", prelude=after)
     assert door.stdin and door.stdout and door.stderr
     with suppress(BrokenPipeError):
@@ -606,6 +609,25 @@ def test_thirty_two_threads_on_one_bot_are_answered_as_one_is(model: Model, draw
         said = list(threads.map(talk_at_once, lists))
     alone = Bot(model)
     assert said == [talk(questions, alone) for questions in lists]
+
+
+def test_threads_take_turns(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot, inside, most = Bot(model), [], []
+    answer = bot._reply
+
+    def watch(text: str, session: Session) -> tuple[Reply, Session]:
+        inside.append(text)
+        most.append(len(inside))
+        time.sleep(0.005)  # Long enough for any other thread to come in.
+        try:
+            return answer(text, session)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(bot, "_reply", watch)
+    with ThreadPoolExecutor(8) as threads:
+        assert len(list(threads.map(bot.ask, QUESTIONS * 4))) == len(most) == 4 * len(QUESTIONS)
+    assert set(most) == {1}
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from bot.errors import PackError
 from bot.folder import shipped_root
 from bot.pack import load_pack
 from bot.safety import RedFlags
-from bot.signs import Sign, compile_sign, write_pattern
+from bot.signs import Sign, SignLists, compile_sign, write_pattern
 from bot.text import split_words
 from bot.types import Pack, Rule
 from bot.understand import decide, read, understand
@@ -123,6 +123,13 @@ def test_whatever_is_taken_for_a_sign_can_be_looked_for(sign: str, inner: str) -
     if not inner:
         assert re.compile(read.pattern.pattern)
         assert re.compile(read.whole.pattern)
+
+
+def test_a_sign_is_looked_for_only_where_all_that_it_needs_is_there() -> None:
+    lists = SignLists([["(chest|heart) pain", "my arm"], ["pain* ... leg"]])
+    found = {text: [place for place, _ in lists.find_possible(text.split())] for text in ("chest pains", "leg pain")}
+    assert found == {"chest pains": [], "leg pain": [1]}
+    assert [place for place, _ in lists.find_possible(["my", "heart", "and", "arm", "and", "leg", "pain"])] == [0, 0, 1]
 
 
 def test_every_shipped_sign_is_indexed_by_all_that_it_needs() -> None:
