@@ -257,3 +257,16 @@ def test_a_separator_that_no_editor_shows_as_a_line_end_moves_no_place(pack: Pat
     assert (problem.line, problem.column) == (4, 15)  # In the last line, though the reader ends behind it.
     add(pack, 'intents:\n  - intent: "one\u2028two\u0085three"\n    nothing: here\n')
     assert [p.line for p in problems_of(pack) if "nothing" in p.fact] == [3]
+
+
+@pytest.mark.parametrize("place", [0, 70_000, -1])
+def test_an_edit_that_leaves_a_file_as_long_as_it_was_is_seen(tmp_path: Path, place: int) -> None:
+    file = tmp_path / "intents" / "long.yaml"
+    file.parent.mkdir()
+    text = bytearray(b"# a comment\n" * 12_000)  # Longer than what is read at once.
+    file.write_bytes(text)
+    before = fingerprint(tmp_path)
+    assert fingerprint(tmp_path) == before
+    text[place] ^= 1
+    file.write_bytes(text)
+    assert fingerprint(tmp_path) != before
