@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 
 from bot import __version__
@@ -95,9 +96,19 @@ class _Parser(argparse.ArgumentParser):
         raise argparse.ArgumentError(None, f"{fact}\n{use_one_of(value, action.choices)}; see {self.prog} --help")
 
 
+class _Uncalled:
+    """In the place of a command's parser where another is called."""
+
+    def add_argument(self, *_: Any, **__: Any) -> None: ...
+
+    def set_defaults(self, **_: Any) -> None: ...
+
+
 def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of a call; what is wrong with it ends the program with a word on what to write instead."""
-    options, unknown = build_parser(program).parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = build_parser(program, called=words[0] if words else "")
+    options, unknown = parser.parse_known_args(words)
     if unknown:
         from bot.text import use_one_of  # noqa: PLC0415
 
@@ -109,8 +120,12 @@ def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParser:
-    """The parser of the whole command line; `is_brief`: each command without what may be written everywhere."""
+def build_parser(program: str, is_brief: bool = False, called: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line; `is_brief`: each command without what may be written everywhere.
+
+    `called` is the first word of a call. Where it names a command, that one alone is made, for making them all takes a
+    twentieth of an answer; where there is none, no command is.
+    """
     style = partial(argparse.RawDescriptionHelpFormatter, width=measure_terminal()[0] - 2)
     everywhere = _list_everywhere()
     parser = _Parser(
@@ -126,7 +141,9 @@ def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParse
     parser.set_defaults(run="doors.chat", parser=parser)
     parsers = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(name: str, run: str, what: str, about: str, *examples: str) -> argparse.ArgumentParser:
+    def command(name: str, run: str, what: str, about: str, *examples: str) -> argparse.ArgumentParser | _Uncalled:
+        if called not in (None, name):
+            return _Uncalled()
         made = parsers.add_parser(
             name,
             help=what,
@@ -154,7 +171,7 @@ def build_parser(program: str, is_brief: bool = False) -> argparse.ArgumentParse
     )
     completing.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
     completing.set_defaults(whole=lambda: build_parser(PROGRAM))
-    return parser
+    return build_parser(program, is_brief) if called and not parsers.choices else parser
 
 
 def _show_examples(lines: str) -> str:
@@ -207,7 +224,7 @@ def _list_everywhere() -> _Parser:
     return everywhere
 
 
-def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_doors(command: Callable[..., argparse.ArgumentParser | _Uncalled]) -> None:
     """The commands that answer questions."""
     asking = command(
         "ask",
@@ -253,7 +270,7 @@ def _add_doors(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_workbench(command: Callable[..., argparse.ArgumentParser | _Uncalled]) -> None:
     """The commands that look at a pack."""
     listing = command(
         "topics",
@@ -343,7 +360,7 @@ def _add_workbench(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_writing(command: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_writing(command: Callable[..., argparse.ArgumentParser | _Uncalled]) -> None:
     """The commands that write files of a pack, and the one that shows what was counted."""
     updating = command(
         "update",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import groupby
 
 from bot.types import Alternative, Article, Block, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
 
-__all__ = ["Answer", "Composer", "write_out"]
+__all__ = ["Answer", "Composer", "read_today", "write_out"]
 
 MOST_CITATIONS = 3
 """Of one reply; the contract's limit of 4 leaves room for the referral of an `advice`."""
@@ -38,10 +38,15 @@ class Answer:
     thread: tuple[str, ...] = ()
 
 
-class Composer:
-    """Puts replies together from one pack."""
+def read_today() -> str:
+    """The day it is here, as an article's header writes it."""
+    return time.strftime("%Y-%m-%d")
 
-    def __init__(self, pack: Pack, today: Callable[[], date] = date.today) -> None:
+
+class Composer:
+    """Puts replies together from one pack. `today` says which day it is, as `read_today` does."""
+
+    def __init__(self, pack: Pack, today: Callable[[], str] = read_today) -> None:
         self.pack = pack
         self.wording = pack.wording
         self._today = today
@@ -221,7 +226,7 @@ class Composer:
             publisher=citation.publisher, title=citation.title, section=citation.section, published=published
         )
         due = self.pack.articles[citation.article].review_by
-        is_overdue = due and due < self._today().isoformat()
+        is_overdue = due and due < self._today()
         return line + self.wording["overdue"].format(date=self._date(due)) if due and is_overdue else line
 
     def _date(self, iso: str) -> str:

@@ -6,13 +6,12 @@ import os
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.cache import Progress, be_quiet, learn_anew, obtain_model
-from bot.compose import Answer, Composer, write_out
+from bot.compose import Answer, Composer, read_today, write_out
 from bot.context import Context, Reading
 from bot.errors import ModelError
 from bot.folder import fingerprint, shipped_root
@@ -82,7 +81,7 @@ class Bot:
     """
 
     def __init__(
-        self, model: Model, today: Callable[[], date] = date.today, root: Path | None = None, stays: bool = True
+        self, model: Model, today: Callable[[], str] = read_today, root: Path | None = None, stays: bool = True
     ) -> None:
         if stays:
             from bot.vectors import hasten  # noqa: PLC0415 (NumPy takes as long as a first answer)
@@ -109,10 +108,10 @@ class Bot:
         questions; one that does not, for one at once. Raises PackError.
         """
         root = Path(pack).resolve() if pack is not None else shipped_root()
-        return cls._open(root, progress or be_quiet, date.today, stays)
+        return cls._open(root, progress or be_quiet, read_today, stays)
 
     @classmethod
-    def _open(cls, root: Path, progress: Progress, today: Callable[[], date], stays: bool) -> Bot:
+    def _open(cls, root: Path, progress: Progress, today: Callable[[], str], stays: bool) -> Bot:
         try:
             return cls(obtain_model(root, progress), today, root, stays)
         except ModelError:

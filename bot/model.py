@@ -152,7 +152,8 @@ class Model:
     """All that serving needs. Arrays are read-only views; `scale` turns a stored weight into its value.
 
     `example_keys` are those of whole examples, each of one of `example_intents`; `learned_keys` those of `lesson_key`.
-    `vocabulary` holds every word to be taken as it is typed, `targets` those that misspelt words are bent to.
+    `vocabulary` holds every word to be taken as it is typed, `targets` those that misspelt words are bent to, each the
+    commonest first and joined by spaces: few questions need them apart, and a start then makes one string of each.
     """
 
     pack: Pack
@@ -167,16 +168,17 @@ class Model:
     example_intents: Sequence[int]
     scale: float
     unknown_idf: float
-    vocabulary: tuple[str, ...]
-    targets: tuple[str, ...]
+    vocabulary: str
+    targets: str
     calibration: Calibration
     lexicon: Lexicon
     learned_from: str
     mistakes: tuple[Mistake, ...] = ()
 
     @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.vocabulary)
+    def words(self) -> frozenset[str]:
+        """The pack's words: all of `vocabulary`."""
+        return frozenset(self.vocabulary.split(" "))
 
     @cached_property
     def quotes(self) -> tuple[Quote, ...]:
@@ -202,12 +204,12 @@ class Model:
 
     def knows(self, word: str) -> bool:
         """Whether a word is spelt so: in the pack or in the lexicon."""
-        return word in self.lexicon or word in self._known  # In this order: the second has to be made.
+        return word in self.lexicon or word in self.words  # In this order: the second has to be made.
 
     @cached_property
     def common(self) -> frozenset[str]:
         """The pack's commonest words, which nearly every sentence in its language holds."""
-        return frozenset(self.vocabulary[:COMMONEST])
+        return frozenset(self.vocabulary.split(" ", COMMONEST)[:COMMONEST])
 
     @cached_property
     def sources(self) -> Sources:
@@ -215,7 +217,7 @@ class Model:
 
     @cached_property
     def speller(self) -> Speller:
-        return Speller(self.targets, self.lexicon.words())
+        return Speller(self.targets.split(" "), self.lexicon.words())
 
     @cached_property
     def _stemmer(self) -> Callable[[str], str]:

@@ -104,12 +104,11 @@ def _renumber(model: Model, pack: Pack) -> Model:
 
 def _grow(model: Model, texts: Sequence[Sequence[str]]) -> Model:
     """The model with a row, still without weights, for each feature of the texts that it has none for."""
-    known = frozenset(model.vocabulary)
-    new_words = dict.fromkeys(word for words in texts for word in words if word not in known)
+    new_words = dict.fromkeys(word for words in texts for word in words if word not in model.words)
     model = replace(
         model,
-        vocabulary=(*model.vocabulary, *new_words),
-        targets=(*model.targets, *new_words),
+        vocabulary=" ".join((model.vocabulary, *new_words)),
+        targets=" ".join((model.targets, *new_words)),
     )
     names = {name for words in texts for block in extract(words, model.stem) for name in block}
     names |= {name for words in texts for name in weigh_concepts(words, model.lexicon, list(map(model.rarity, words)))}

@@ -156,8 +156,8 @@ def _find_known_words(text: str, model: Model) -> frozenset[str]:
     found = (_PLAIN.fullmatch(typed) for typed in plain_marks(clean(text)).split())
     plain = " ".join(match[1] for match in found if match and match[1] == match[1].lower())
     words = replace_phrases(split_words(plain), index_phrases(model.pack.synonyms))
-    known = set(words).intersection(model.vocabulary) - model.common - set(NUMBERS.split())
-    # The vocabulary has the words of articles and misspelt synonyms, too; `seen` tells what stands in examples.
+    known = model.words.intersection(words) - model.common - set(NUMBERS.split())
+    # The pack's words are those of articles and misspelt synonyms, too; `seen` tells what stands in examples.
     return frozenset(word for word in known if len(word) > 1 and model.seen(f"w{word}"))
 
 

@@ -57,8 +57,8 @@ def save_model(model: Model, path: Path) -> None:
         "unknown_idf": model.unknown_idf,
         "calibration": _values(model.calibration),
         "mistakes": _values(model.mistakes),
-        "vocabulary": " ".join(model.vocabulary),
-        "targets": " ".join(model.targets),
+        "vocabulary": model.vocabulary,
+        "targets": model.targets,
         "pack": _pack_to_json(model.pack),
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
@@ -161,8 +161,8 @@ def _to_model(header: dict[str, Any], raw: bytes, at: int) -> Model:
     return Model(
         pack=_pack_from_json(header["pack"]),
         scale=header["scale"],
-        vocabulary=tuple(header["vocabulary"].split(" ")),
-        targets=tuple(header["targets"].split(" ")),
+        vocabulary=header["vocabulary"],
+        targets=header["targets"],
         unknown_idf=header["unknown_idf"],
         calibration=_calibration(header["calibration"]),
         mistakes=tuple(Mistake(*values) for values in header["mistakes"]),

@@ -117,8 +117,8 @@ def _train(pack: Pack, progress: Progress) -> Model:
     progress("storing", 0.95)
     return Model(
         pack=pack,
-        vocabulary=tuple(counts),
-        targets=tuple(w for w in counts if counts[w] > 1 or len(texts) < MANY or w in pack.synonyms),
+        vocabulary=" ".join(counts),
+        targets=" ".join(w for w in counts if counts[w] > 1 or len(texts) < MANY or w in pack.synonyms),
         unknown_idf=unknown_idf,
         calibration=calibration,
         mistakes=mistakes,

@@ -21,8 +21,8 @@ from conftest import ROOT, Run, require
 SCRIPT = ROOT / ".ci" / "build_manual.py"
 
 
-def commands() -> dict[str, argparse.ArgumentParser]:
-    parser = build_parser(PROGRAM)
+def commands(called: str | None = None) -> dict[str, argparse.ArgumentParser]:
+    parser = build_parser(PROGRAM, called=called)
     return next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices
 
 
@@ -46,6 +46,18 @@ def test_every_command_explains_itself_with_examples_that_can_be_run(name: str) 
         assert not name or options.parser.prog.endswith(name)
         room, _, run = options.run.partition(".")  # Found by name, and only when the command is called.
         assert callable(getattr(importlib.import_module(f"bot.{room}"), run))
+
+
+@pytest.mark.parametrize("name", commands())
+def test_a_call_makes_the_parser_of_its_command_alone(name: str) -> None:
+    made = commands(name)
+    assert list(made) == [name]
+    assert made[name].format_help() == commands()[name].format_help()
+
+
+def test_a_call_without_a_command_makes_none_and_an_unknown_one_all() -> None:
+    assert not commands("")
+    assert list(commands("aks")) == list(commands("--plain")) == list(commands())
 
 
 @pytest.mark.parametrize(

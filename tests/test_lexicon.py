@@ -53,6 +53,6 @@ def test_a_broken_line_is_named_with_its_place(pack: Path) -> None:
 
 def test_a_word_that_no_example_holds_is_understood_by_its_concepts(bot: Bot) -> None:
     """Take the examples' own word away and see that another word for it still speaks for the intent."""
-    assert "fandango" not in bot.model.vocabulary
+    assert "fandango" not in bot.model.words
     evidence = dict(bot.model.evidence(["can", "i", "fandango", "again"], "pt_get_life_back"))
     assert any(name[0] == "k" for name in evidence)

@@ -198,7 +198,7 @@ MODEL = SimpleNamespace(
         intents={"danger": SimpleNamespace(name="danger", kind="urgent", question="")},
         synonyms={"meds": "medicine", "brian injury": "brain injury"},
     ),
-    vocabulary=(*EXAMPLES, "meds", "brian", "article"),
+    words=frozenset({*EXAMPLES, "meds", "brian", "article"}),
     common={"the"},
     seen=lambda feature: float(feature[0] == "w" and feature[1:] in (*EXAMPLES, "clash")),
 )
@@ -237,13 +237,13 @@ def test_what_only_resembles_an_emergency_is_not_named(tmp_path: Path) -> None:
 
 def test_only_words_of_the_examples_are_counted(bot: Bot, tmp_path: Path) -> None:
     """In the shipped pack, too, whose lexicon has 41,000 words more than its examples."""
-    lexicon = sorted(set(bot.model.lexicon.words()) - set(bot.model.vocabulary))
-    words = [*random.Random(1).sample(lexicon, 500), *random.Random(2).sample(bot.model.vocabulary, 500)]
+    lexicon = sorted(set(bot.model.lexicon.words()) - bot.model.words)
+    words = [*random.Random(1).sample(lexicon, 500), *random.Random(2).sample(bot.model.vocabulary.split(), 500)]
     file = tmp_path / "counts.json"
     ask_all(Parrot(Reply("unreadable", ""), bot.model), file, words)
     counted = set(read(file)["words"])
     assert len(counted) > 100
-    assert counted <= set(bot.model.vocabulary) - bot.model.common
+    assert counted <= bot.model.words - bot.model.common
     assert not counted & set(lexicon)
     assert all(word.isalpha() and len(word) > 1 for word in counted)
 
