@@ -299,11 +299,19 @@ def _write_arrays(wanted: dict[str, Any]) -> dict[str, bytes]:
     for name, code in _ARRAYS.items():
         numbers, long = list(getattr(_sound_model(), name)), wanted.get(name)
         if isinstance(long, list):
-            numbers = [float(n) if isinstance(n, (int, float)) and abs(n) < 1e30 else math.nan for n in long]
+            numbers = [_fit(n, code) for n in long]
         elif isinstance(long, int):
             numbers = (numbers + [numbers[-1]] * min(99, max(0, long - len(numbers))))[: max(0, long)]
-        parts[name] = array(code, numbers if code == "f" else [int(n) for n in numbers if math.isfinite(n)]).tobytes()
+        parts[name] = array(code, numbers).tobytes()
     return {**parts, "lexicon": _sound_model().lexicon.lines}
+
+
+def _fit(value: Any, code: str) -> float:
+    """Whatever was to stand in an array, as a number that can."""
+    number = float(value) if isinstance(value, (int, float)) and abs(value) < 1e30 else math.nan
+    if code == "f":
+        return number
+    return int(number) % (1 << (8 * array(code).itemsize - 1)) if math.isfinite(number) else 0
 
 
 @cache
