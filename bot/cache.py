@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,14 +15,21 @@ from bot.errors import ModelError
 from bot.folder import fingerprint
 from bot.model import Model
 from bot.store import load_model, remove_parts, save_model
+from bot.types import Pack
 
-__all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "learn_anew", "obtain_model"]
+__all__ = ["Progress", "be_quiet", "cache_folder", "find_learned", "is_small", "learn_anew", "obtain_model"]
 
 CARRIED = Path(__file__).parent / "_models"
 """Models that came with the program (see `.ci/build_model.py`): for who can write nothing, or should not wait."""
 
 KEPT, RECENT = 20, 24 * 3600.0
 """Models that are kept in any case, the last used first, and the seconds for which any is kept after its last use."""
+
+NEWEST = 5
+"""Models that are looked at, the last used first, for one of the pack as it was before an edit."""
+
+SMALL = 1500
+"""Examples up to which a pack is learned anew in about a second or two, and at once."""
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Told what is being done, and the share done."""
@@ -43,15 +51,16 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path(home) / ".cache") / "patient-guide"
 
 
-def obtain_model(root: Path, progress: Progress) -> Model:
+def obtain_model(root: Path, progress: Progress, at_once: bool = False) -> Model:
     """The stored model of the pack as it stands, else a new one; a cache that cannot be written is done without.
 
     A model's file is named by what it was learned from and by its pack: a change of wording or quotes learns nothing.
-    Raises PackError.
+    `at_once`: where examples were only added, they are learned on top of what a stored model learned (see
+    patch.py), and nothing is stored. Raises PackError.
     """
     mark = fingerprint(root)
     remove_parts(cache_folder())
-    return _find(f"*-{mark}.model", mark) or _learn(root, mark, progress, find_learned)
+    return _find(f"*-{mark}.model", mark) or _learn(root, mark, progress, find_learned, at_once)
 
 
 def learn_anew(root: Path, progress: Progress) -> Model:
@@ -63,7 +72,9 @@ def learn_anew(root: Path, progress: Progress) -> Model:
     return _learn(root, mark, progress, lambda learned: None)
 
 
-def _learn(root: Path, mark: str, progress: Progress, find: Callable[[str], Model | None]) -> Model:
+def _learn(
+    root: Path, mark: str, progress: Progress, find: Callable[[str], Model | None], at_once: bool = False
+) -> Model:
     """Learn a pack, unless what it teaches is found, and store what was learned. Raises PackError."""
     from bot.lessons import learned_from  # noqa: PLC0415 (as below)
     from bot.pack import load_pack  # noqa: PLC0415 (YAML and all that reads a pack: only after a change)
@@ -72,6 +83,8 @@ def _learn(root: Path, mark: str, progress: Progress, find: Callable[[str], Mode
     learned = learned_from(pack)
     if stored := find(learned):
         model = replace(stored, pack=pack)
+    elif at_once and (patched := _learn_on_top(pack, progress)):
+        return patched
     else:
         from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
 
@@ -84,6 +97,28 @@ def _learn(root: Path, mark: str, progress: Progress, find: Callable[[str], Mode
         return load_model(path, mark)
     except (OSError, ModelError):
         return model
+
+
+def _learn_on_top(pack: Pack, progress: Progress) -> Model | None:
+    """A large pack with its new examples learned on top of the rest, where a model of just the rest was of late use."""
+    if is_small(pack):
+        return None
+    from bot.patch import is_part_of, patch  # noqa: PLC0415 (NumPy: only after a change)
+    from bot.vectors import hasten  # noqa: PLC0415 (as above)
+
+    progress("learning what is new", 0.5)
+    stored = (path for folder in (cache_folder(), CARRIED) for path in _list_by_use(folder))
+    for path in islice(stored, NEWEST):
+        with suppress(ModelError):
+            model = hasten(load_model(path, "", path.name.partition("-")[0]))
+            if is_part_of(model, pack):
+                return patch(model, pack)
+    return None
+
+
+def is_small(pack: Pack) -> bool:
+    """Whether a pack is learned anew in about a second or two."""
+    return sum(len(intent.examples) for intent in pack.intents.values()) <= SMALL
 
 
 def find_learned(learned: str) -> Model | None:
@@ -116,9 +151,17 @@ def _list(folder: Path, pattern: str) -> list[Path]:
         return []
 
 
+def _list_by_use(folder: Path) -> list[Path]:
+    """The models of a folder, the last used first; none where it cannot be read."""
+    used = []
+    for path in _list(folder, "*.model"):
+        with suppress(OSError):  # One that another start has just removed.
+            used.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(used, reverse=True)]
+
+
 def _prune(folder: Path) -> None:
     """Remove models that were of no use for long: every edit of a pack leaves one behind."""
-    used = sorted(((path.stat().st_mtime, path) for path in folder.glob("*.model")), reverse=True)
-    for when, path in used[KEPT:]:
-        if when < time.time() - RECENT:
+    for path in _list_by_use(folder)[KEPT:]:
+        if path.stat().st_mtime < time.time() - RECENT:
             path.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.console import find_look, open_history, prefers_plain, say, warn, write
-from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress
+from bot.outcome import DECLINED, FINE, WRONG_USAGE, complain, find_root, show_progress, spell_call
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,7 +37,7 @@ def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
     from bot.session import Session  # noqa: PLC0415
 
-    with _open_bot(options, stays=False) as bot:
+    with _open_bot(options, stays=False, at_once=True) as bot:
         reply, _ = bot.reply(" ".join(options.question), Session())
     if options.json:
         import json  # noqa: PLC0415
@@ -46,6 +46,9 @@ def ask(options: argparse.Namespace) -> int:
         write(json.dumps(reply.to_dict(), ensure_ascii=sys.stdout.isatty()) + "\n")
     else:
         _say_reply(reply, options)
+    if not bot.model.is_whole:
+        fact = "the new examples are only learned on top of the rest so far, and a few answers may yet change"
+        warn(f"{fact}\n    -> to learn all of them together: {spell_call(options)} check")
     return DECLINED if reply.kind in ("out_of_scope", "unreadable") else FINE
 
 
@@ -72,7 +75,8 @@ def chat(options: argparse.Namespace) -> int:
             from bot.visit import Visit  # noqa: PLC0415
 
             progress = partial(_tell_progress, options, loading)
-            return Visit(stack.enter_context(_open_bot(options, progress, loading.warn)), is_plain)
+            bot = _open_bot(options, progress, loading.warn, at_once=bool(options.watch))
+            return Visit(stack.enter_context(bot), is_plain)
 
         talk(load, Settings(is_plain, options.no_color, options.vi, options.history))
     return FINE
@@ -146,7 +150,8 @@ def kiosk(options: argparse.Namespace) -> int:
     with ExitStack() as stack, listener:
 
         def load(house: House) -> Answers:
-            return stack.enter_context(_open_bot(options, partial(_announce_learning, options, house)))
+            progress = partial(_announce_learning, options, house)
+            return stack.enter_context(_open_bot(options, progress, at_once=bool(options.watch)))
 
         run(listener, load, lambda: say("It can answer. To end it, press Ctrl-C."), warn)
     return FINE
@@ -188,11 +193,15 @@ def _open_bot(
     progress: Callable[[str, float], None] = show_progress,
     tell: Callable[[str], None] = warn,
     stays: bool = True,
+    at_once: bool = False,
 ) -> Iterator[Answers]:
-    """The bot for a door: where asked to, it counts; one that `stays` open follows the pack's files."""
+    """The bot for a door: where asked to, it counts; one that `stays` open follows the pack's files.
+
+    `at_once` as for `Bot.load`: one that follows its files learns the whole behind.
+    """
     from bot.engine import Bot  # noqa: PLC0415
 
-    bot = Bot.load(options.pack, progress, stays)
+    bot = Bot.load(options.pack, progress, stays, at_once)
     with ExitStack() as stack:
         answers: Answers = bot
         if stays and options.watch:

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-from bot.cache import be_quiet, find_learned, obtain_model
+from bot.cache import be_quiet, find_learned, is_small, obtain_model
 from bot.engine import Bot
 from bot.errors import PackError
 from bot.folder import Stamp, fingerprint, stamp
@@ -23,9 +23,6 @@ from bot.types import Reply
 from bot.written import Problem
 
 __all__ = ["LiveBot"]
-
-SMALL = 1500
-"""Examples up to which a pack is learned anew in about a second or two, and at once."""
 
 PATIENCE = 5.0
 """Seconds that `close` waits for an edit that is being taken in."""
@@ -55,11 +52,11 @@ class LiveBot:
         self._complain = complain
         self._tell = tell
         self._every = every
-        self._learned = bot.model  # The last that was learned whole: edits are patched onto it.
+        self._learned = bot.model  # The last that was learned whole, if any was: edits are patched onto it.
         self._mark = bot.fingerprint
         self._seen: Stamp = ()
         self._last: Stamp = ()  # The files may have been edited since the bot was loaded.
-        self._builder: subprocess.Popen[bytes] | None = None
+        self._builder: subprocess.Popen[bytes] | None = None if bot.model.is_whole else _start_building(root)
         self._closed = Event()
         self._watcher = Thread(target=self._watch, name="follows the pack's files", daemon=True)
         self._watcher.start()
@@ -98,9 +95,9 @@ class LiveBot:
             if now != self._seen and is_still:
                 self._seen = now
                 self._follow()
-            elif self._builder and self._builder.poll() is not None:
+            elif self._builder and (status := self._builder.poll()) is not None:
                 self._builder = None
-                self._take_over()
+                self._take_over(could_learn=status == 0)
         except PackError as error:
             self._complain(error)
         except OSError as error:  # A disk that is gone, say: whatever answers now goes on.
@@ -124,7 +121,7 @@ class LiveBot:
             self._answer_from(replace(self._learned, pack=pack))
         elif stored := find_learned(learned):
             self._answer_from(replace(stored, pack=pack))
-        elif sum(len(intent.examples) for intent in pack.intents.values()) <= SMALL:
+        elif is_small(pack):
             self._answer_from(obtain_model(self._root, be_quiet))
         else:
             from bot.patch import patch  # noqa: PLC0415 (NumPy, which nothing else here needs)
@@ -133,11 +130,16 @@ class LiveBot:
                 self._bot = Bot(patched)
             self._builder = _start_building(self._root)
 
-    def _take_over(self) -> None:
-        """Answer from what the other program learned, if it could leave it in the cache. Raises PackError."""
+    def _take_over(self, could_learn: bool) -> None:
+        """Answer from what the other program learned; where it could learn but nothing be stored, learn here, slowly.
+
+        Raises PackError.
+        """
         pack = load_pack(self._root)
         if stored := find_learned(learned_from(pack)):
             self._answer_from(replace(stored, pack=pack))
+        elif could_learn:
+            self._answer_from(obtain_model(self._root, be_quiet))
 
     def _answer_from(self, model: Model) -> None:
         self._learned = model

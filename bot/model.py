@@ -175,6 +175,11 @@ class Model:
     learned_from: str
     mistakes: tuple[Mistake, ...] = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was learned together, and nothing on top of the rest (see patch.py)."""
+        return bool(self.learned_from)
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The pack's words: all of `vocabulary`."""

@@ -21,7 +21,7 @@ from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases
 from bot.types import Intent, Pack
 
-__all__ = ["patch"]
+__all__ = ["is_part_of", "patch"]
 
 MARGIN, ROUNDS = 1.0, 8
 """By how much a new example's own intent should win, and how often all new examples are gone through."""
@@ -56,6 +56,17 @@ def patch(model: Model, pack: Pack) -> Model | None:
         return None
     grown = _grow(_renumber(model, pack), [lesson.words for lesson in fresh])
     return _remember(_learn(grown, fresh), pack, fresh)
+
+
+def is_part_of(model: Model, pack: Pack) -> bool:
+    """Whether a pack teaches all that a model learned and only examples besides: none is then to be forgotten."""
+    taught = {lesson_key(intent, example) for intent in pack.intents.values() for example in examples_of(intent)}
+    return (
+        taught.issuperset(model.learned_keys)
+        and model.pack.synonyms == pack.synonyms
+        and model.pack.articles == pack.articles
+        and model.lexicon.lines == pack.lexicon.encode()
+    )
 
 
 def _find_lessons(model: Model, pack: Pack) -> list[_Lesson]:

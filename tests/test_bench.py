@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot import Bot
-from bot.bench import Figure, _build_pipeline, _measure_edit, choose_questions, run, tabulate, to_json
+from bot.bench import Figure, _ask_after_an_edit, _build_pipeline, choose_questions, run, tabulate, to_json
 from bot.folder import shipped_root
 from bot.pack import load_pack
+from bot.store import save_model
 from bot.text import index_phrases, replace_phrases, split_words
 from conftest import PACKS
 
@@ -71,11 +73,13 @@ def test_scikit_learn_is_given_the_same_work(tiny: Bot) -> None:
             assert np.allclose(predict(words), [*served.intents, *served.kinds], atol=1e-3)
 
 
-def test_an_edit_is_taken_in_by_learning_it_on_top(tiny: Bot) -> None:
-    root = PACKS / "tiny"
-    (figure,) = _measure_edit(root, load_pack(root), tiny)
-    assert figure.name == "edit: CPU, in an open bot"
-    assert 0 < figure.ratio < 1
+def test_the_question_asked_after_an_edit_is_answered_from_what_was_learned_before(bot: Bot, tmp_path: Path) -> None:
+    root, pack = shipped_root(), load_pack(shipped_root())
+    stored = tmp_path / "cache" / f"{bot.model.learned_from}-{pack.fingerprint}.model"
+    save_model(bot.model, stored)
+    assert _ask_after_an_edit(root, pack, stored.parent).seconds > 0
+    assert list(stored.parent.iterdir()) == [stored]  # Nothing was learned anew.
+    assert load_pack(tmp_path / "pack").fingerprint != pack.fingerprint
 
 
 def test_a_program_that_fails_is_not_taken_for_a_fast_one() -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ from bot import Bot
 from bot.engine import Conversation
 from bot.errors import PackError
 from bot.folder import shipped_root
+from bot.lessons import examples_of, lesson_key
 from bot.live import LiveBot
 from bot.model import Model
 from bot.pack import load_pack, read_pack
 from bot.patch import patch
 from bot.session import Session
-from conftest import assert_sound
+from bot.store import save_model
+from conftest import Run, assert_sound
 from test_check import mutate
 from test_danger import DANGER
 
@@ -274,6 +277,90 @@ def test_a_large_pack_is_patched_at_once_and_learned_behind(
         assert started == [edited]
     assert builder
     assert builder.poll() is not None
+
+
+@pytest.fixture
+def learned(bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of nothing but the shipped pack's model, and training that must not be called."""
+    stored = tmp_path / "cache" / f"{bot.model.learned_from}-{bot.fingerprint}.model"
+    save_model(bot.model, stored)
+    monkeypatch.setenv("PATIENT_GUIDE_CACHE", str(stored.parent))
+    monkeypatch.setattr("bot.train.train", _train)
+    return stored
+
+
+def test_a_bot_opened_after_an_edit_learns_it_on_top_where_that_will_do(learned: Path, edited: Path) -> None:
+    steps: list[str] = []
+    opened = Bot.load(edited, lambda what, share: steps.append(what), at_once=True)
+    assert not opened.model.is_whole
+    assert opened.ask("gizmo folk against widget folk").kind == "answer"
+    assert steps == ["learning what is new"]
+    assert list(learned.parent.iterdir()) == [learned]
+
+
+def test_a_bot_opened_after_an_edit_learns_the_whole_unless_told(learned: Path, edited: Path) -> None:
+    with pytest.raises(NotImplementedError):
+        Bot.load(edited)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("intents/comparing.yaml", "      - gizmo folk against widget folk\n", ""),
+        ("intents/synonyms.yaml", "synonyms:\n", "synonyms:\n  gizmo: widget\n"),
+        ("corpus/clearing.txt", "licence: The text", "licence: This text"),
+    ],
+)
+def test_what_must_be_unlearned_or_read_otherwise_is_never_learned_on_top(
+    bot: Bot, learned: Path, edited: Path, tmp_path: Path, name: str, old: str, new: str
+) -> None:
+    """A model of the edited pack is at hand, and of the pack as it is edited then."""
+    model = replace(_patch(bot, edited), learned_from="0" * 32)
+    pack = load_pack(edited)
+    keys = sorted(lesson_key(intent, example) for intent in pack.intents.values() for example in examples_of(intent))
+    learned.unlink()
+    save_model(replace(model, learned_keys=keys), learned.with_name(f"{'0' * 32}-{pack.fingerprint}.model"))
+    again = Path(shutil.copytree(edited, tmp_path / "again"))
+    Bot.load(again, at_once=True)
+    text = (again / name).read_text(encoding="utf-8")
+    assert old in text
+    (again / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(NotImplementedError):
+        Bot.load(again, at_once=True)
+
+
+def test_one_question_after_an_edit_is_answered_with_a_word_on_how(run: Run, learned: Path, edited: Path) -> None:
+    done = run("--pack", str(edited), "ask", "gizmo folk against widget folk")
+    assert done.returncode == 0
+    assert b"holistic" in done.stdout
+    assert "a few answers may yet change\n    -> to learn all of them together: " in done.stderr.decode()
+    assert done.stderr.decode().endswith(f"-m bot --pack {edited} check\n")
+
+
+def test_a_bot_that_was_opened_in_haste_learns_the_whole_behind(
+    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And in its own program, should the other have nowhere to leave what it learned."""
+    monkeypatch.setattr("bot.live._start_building", lambda root: subprocess.Popen([sys.executable, "-c", ""]))
+    monkeypatch.setattr("bot.live.obtain_model", lambda root, progress: replace(bot.model, pack=load_pack(root)))
+    with LiveBot(Bot(_patch(bot, edited)), edited, _fail, every=0.05) as live:
+        assert wait(lambda: live.model.is_whole)
+
+
+def test_a_program_that_fails_to_learn_leaves_the_answers_as_they_are(
+    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bot.live._start_building", lambda root: subprocess.Popen([sys.executable, "-c", "raise SystemExit(9)"])
+    )
+    monkeypatch.setattr("bot.live.obtain_model", _train)
+    with LiveBot(Bot(_patch(bot, edited)), edited, _fail, every=0.05) as live:
+        assert wait(lambda: live._builder is None)
+        assert ask(live, "zebra rides").startswith("There is no zebra.")
+
+
+def _train(*_: object) -> None:
+    raise NotImplementedError
 
 
 def _fail(error: PackError) -> None:
