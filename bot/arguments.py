@@ -107,8 +107,8 @@ class _Uncalled:
 def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of a call; what is wrong with it ends the program with a word on what to write instead."""
     words = sys.argv[1:] if arguments is None else arguments
-    parser = build_parser(program, called=words[0] if words else "")
-    options, unknown = parser.parse_known_args(words)
+    called = words[2:3] if words[:1] == ["--pack"] else words[:1]
+    options, unknown = build_parser(program, called=called[0] or None if called else "").parse_known_args(words)
     if unknown:
         from bot.text import use_one_of  # noqa: PLC0415
 
@@ -123,8 +123,8 @@ def parse(program: str, arguments: Sequence[str] | None) -> argparse.Namespace:
 def build_parser(program: str, is_brief: bool = False, called: str | None = None) -> argparse.ArgumentParser:
     """The parser of the whole command line; `is_brief`: each command without what may be written everywhere.
 
-    `called` is the first word of a call. Where it names a command, that one alone is made, for making them all takes a
-    twentieth of an answer; where there is none, no command is.
+    `called` is what stands where a call names its command. If it is one, that one alone is made, for to make them all
+    takes a twentieth of an answer; if nothing stands there, none is.
     """
     style = partial(argparse.RawDescriptionHelpFormatter, width=measure_terminal()[0] - 2)
     everywhere = _list_everywhere()

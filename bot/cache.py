@@ -84,6 +84,7 @@ def _learn(
     if stored := find(learned):
         model = replace(stored, pack=pack)
     elif at_once and (patched := _learn_on_top(pack, progress)):
+        progress("ready", 1.0)
         return patched
     else:
         from bot.train import train  # noqa: PLC0415 (scikit-learn: a second to import, and only here)
@@ -97,23 +98,30 @@ def _learn(
         return load_model(path, mark)
     except (OSError, ModelError):
         return model
+    finally:
+        progress("ready", 1.0)
 
 
 def _learn_on_top(pack: Pack, progress: Progress) -> Model | None:
     """A large pack with its new examples learned on top of the rest, where a model of just the rest was of late use."""
     if is_small(pack):
         return None
-    from bot.patch import is_part_of, patch  # noqa: PLC0415 (NumPy: only after a change)
-    from bot.vectors import hasten  # noqa: PLC0415 (as above)
+    from bot.lessons import lesson_keys  # noqa: PLC0415 (as all that follows: only after a change)
+    from bot.patch import is_part_of, patch  # noqa: PLC0415
+    from bot.vectors import hasten  # noqa: PLC0415
 
-    progress("learning what is new", 0.5)
+    taught, near = frozenset(lesson_keys(pack)), []
     stored = (path for folder in (cache_folder(), CARRIED) for path in _list_by_use(folder))
     for path in islice(stored, NEWEST):
         with suppress(ModelError):
             model = hasten(load_model(path, "", path.name.partition("-")[0]))
-            if is_part_of(model, pack):
-                return patch(model, pack)
-    return None
+            near += [(model, path)] if is_part_of(model, pack, taught) else []
+    if not near:
+        return None
+    progress("learning what is new", 0.5)
+    model, path = max(near, key=lambda pair: len(pair[0].learned_keys))
+    _note_use(path)
+    return patch(model, pack)
 
 
 def is_small(pack: Pack) -> bool:
@@ -137,8 +145,7 @@ def _find(
             model = look_through(load_model(path, mark, learned))
         except ModelError:
             continue
-        with suppress(OSError):
-            os.utime(path)  # When it was last of use.
+        _note_use(path)
         return model
     return None
 
@@ -149,6 +156,11 @@ def _list(folder: Path, pattern: str) -> list[Path]:
         return sorted(folder.glob(pattern))
     except OSError:
         return []
+
+
+def _note_use(path: Path) -> None:
+    with suppress(OSError):
+        os.utime(path)
 
 
 def _list_by_use(folder: Path) -> list[Path]:

@@ -128,7 +128,7 @@ class Bot:
         This one stays as it is, and answers until the other takes its place: `bot = bot.reload()`. A session
         stays with the bot that it began with.
         """
-        if self._root is None or fingerprint(self._root) == self.fingerprint:
+        if self._root is None or (self.model.is_whole and fingerprint(self._root) == self.fingerprint):
             return self
         return self._open(self._root, progress or be_quiet, self._today, stays=True)
 

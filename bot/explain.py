@@ -8,12 +8,13 @@ from pathlib import Path
 from bot.engine import Bot, readings
 from bot.errors import PackError
 from bot.folder import shipped_root
+from bot.model import ALARM
 from bot.pack import load_pack
 from bot.render import shorten
 from bot.session import Session
 from bot.text import index_phrases, replace_phrases, use_one_of
 from bot.types import Intent, Pack, Reply
-from bot.understand import ALARM, DOUBTFUL, PRIOR_TAKEN_OUT, SURE_PART, UNSURE, decide, is_foreign, read, understand
+from bot.understand import DOUBTFUL, PRIOR_TAKEN_OUT, SURE_PART, UNSURE, decide, is_foreign, read, understand
 from bot.written import Problem
 
 __all__ = ["explain", "find_nearest"]

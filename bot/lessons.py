@@ -10,7 +10,7 @@ from bot.model import VERSION
 from bot.types import Intent, Pack
 from bot.written import Example
 
-__all__ = ["examples_of", "learned_from", "lesson_key"]
+__all__ = ["examples_of", "learned_from", "lesson_key", "lesson_keys"]
 
 
 def learned_from(pack: Pack) -> str:
@@ -34,3 +34,8 @@ def examples_of(intent: Intent) -> tuple[Example, ...]:
 def lesson_key(intent: Intent, example: Example) -> int:
     """The key of one thing learned: a text under an intent of its kind."""
     return text_key([intent.kind, intent.name, example.text])
+
+
+def lesson_keys(pack: Pack) -> list[int]:
+    """The keys of all that a pack teaches, sorted."""
+    return sorted(lesson_key(intent, example) for intent in pack.intents.values() for example in examples_of(intent))

@@ -27,6 +27,8 @@ __all__ = ["LiveBot"]
 PATIENCE = 5.0
 """Seconds that `close` waits for an edit that is being taken in."""
 
+LEFT_SO = "What is new in the pack is in use, but could not be learned together with the rest"
+
 BUILD = "import os, sys; getattr(os, 'nice', int)(10); from bot.live import build; build(sys.argv[1])"
 
 
@@ -56,7 +58,7 @@ class LiveBot:
         self._mark = bot.fingerprint
         self._seen: Stamp = ()
         self._last: Stamp = ()  # The files may have been edited since the bot was loaded.
-        self._builder: subprocess.Popen[bytes] | None = None if bot.model.is_whole else _start_building(root)
+        self._builder: subprocess.Popen[bytes] | None = None
         self._closed = Event()
         self._watcher = Thread(target=self._watch, name="follows the pack's files", daemon=True)
         self._watcher.start()
@@ -83,6 +85,8 @@ class LiveBot:
 
     def _watch(self) -> None:
         try:
+            if not self._bot.model.is_whole:
+                self._build()
             while not self._closed.wait(self._every):
                 self._look()
         finally:
@@ -95,10 +99,11 @@ class LiveBot:
             if now != self._seen and is_still:
                 self._seen = now
                 self._follow()
-            elif self._builder and (status := self._builder.poll()) is not None:
+            elif is_still and self._builder and (status := self._builder.poll()) is not None:
                 self._builder = None
-                self._take_over(could_learn=status == 0)
+                self._take_over(status)
         except PackError as error:
+            self._stop_building()
             self._complain(error)
         except OSError as error:  # A disk that is gone, say: whatever answers now goes on.
             fact = f"cannot be read: {error.strerror}"
@@ -128,18 +133,24 @@ class LiveBot:
 
             if patched := patch(self._learned, pack):
                 self._bot = Bot(patched)
-            self._builder = _start_building(self._root)
+            self._build()
 
-    def _take_over(self, could_learn: bool) -> None:
+    def _build(self) -> None:
+        try:
+            self._builder = _start_building(self._root)
+        except OSError as error:
+            self._tell(f"{LEFT_SO}: {error.strerror}")
+
+    def _take_over(self, status: int) -> None:
         """Answer from what the other program learned; where it could learn but nothing be stored, learn here, slowly.
 
         Raises PackError.
         """
-        pack = load_pack(self._root)
-        if stored := find_learned(learned_from(pack)):
-            self._answer_from(replace(stored, pack=pack))
-        elif could_learn:
-            self._answer_from(obtain_model(self._root, be_quiet))
+        if status:
+            self._tell(f"{LEFT_SO}: the program that was to do so ended with {status}")
+        else:
+            self._bot = Bot.load(self._root)
+            self._learned = self._bot.model
 
     def _answer_from(self, model: Model) -> None:
         self._learned = model

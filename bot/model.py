@@ -22,6 +22,7 @@ from bot.speller import Speller
 from bot.types import Intent, IntentKind, Pack, Quote
 
 __all__ = [
+    "ALARM",
     "KIND_ORDER",
     "VERSION",
     "Calibration",
@@ -31,6 +32,7 @@ __all__ = [
     "Scores",
     "expand",
     "log_odds",
+    "softmax",
 ]
 
 VERSION = 40
@@ -38,6 +40,10 @@ VERSION = 40
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
 
+
+ALARM = 0.1
+"""Belief in danger from which an answer opens on what to do if it is happening now, and a declined question is given no
+general passage. Nearly all danger that neither a rule nor `DANGER` finds lies above, and 2 in 100 other questions."""
 
 COMMONEST = 150
 
@@ -81,6 +87,18 @@ def log_odds(probability: float) -> float:
     """
     kept = min(max(probability, 1e-9), 1 - 1e-9)
     return math.log(kept / (1 - kept))
+
+
+def softmax(scores: Sequence[float], sharpness: float) -> list[float]:
+    """Shares that sum to 1 and grow with the scores, the more so with more `sharpness`.
+
+    >>> softmax([1.0, 1.0], 3.0)
+    [0.5, 0.5]
+    """
+    top = max(scores, default=0.0)
+    odds = [math.exp(sharpness * (score - top)) for score in scores]
+    total = sum(odds)
+    return [value / total for value in odds]
 
 
 def expand(measures: Sequence[float]) -> list[float]:
@@ -338,6 +356,13 @@ class Model:
         key = feature_key(feature)
         row = bisect_left(self.keys, key)
         return row if row < len(self.keys) and self.keys[row] == key else -1
+
+    def weigh_kinds(self, scores: Scores) -> dict[IntentKind, float]:
+        """The belief in each kind: by its own score and that of the best of its intents."""
+        c = self.calibration
+        tops = [max(map(scores.intents.__getitem__, self.members[kind]), default=0.0) for kind in KIND_ORDER]
+        weighed = [c.kind_sharpness * s + c.top_sharpness * t for s, t in zip(scores.kinds, tops, strict=True)]
+        return dict(zip(KIND_ORDER, softmax(weighed, 1.0), strict=True))
 
     def measure(self, scores: Scores, intent: int, kind: IntentKind, kind_belief: float) -> list[float]:
         """What tells whether the best intent, of its kind, is right.

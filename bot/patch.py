@@ -17,7 +17,7 @@ import numpy as np
 from bot.features import extract, feature_key, text_key, weigh_concepts
 from bot.lessons import examples_of, lesson_key
 from bot.lexicon import Lexicon
-from bot.model import KIND_ORDER, Model
+from bot.model import ALARM, KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases
 from bot.types import Intent, Pack
 
@@ -30,8 +30,8 @@ RARE = 5.0
 """How far below that of an unseen feature the idf of one may lie that is moved: one in half a per cent of the examples.
 What is common stands in texts of every kind, and what all of them taught of danger must not yield to a few lines."""
 
-MOST = 1000
-"""New examples that can be learned on top in some seconds."""
+MOST, LARGEST_SHARE = 1000, 0.02
+"""New examples, and their share of the rest, up to which they are learned on top in seconds and nearly as well."""
 
 FRESH = -1.0
 """The intercept of a new intent: about that of the others, which are right for few texts each."""
@@ -47,26 +47,37 @@ class _Lesson:
 
 
 def patch(model: Model, pack: Pack) -> Model | None:
-    """The model for an edited pack: at once, and nearly as if it had been learned from it. None where too much is new.
+    """The model for an edited pack: at once, and nearly as if it had been learned from it.
 
-    It takes about a second for some lines in a pack of 50,000; `learned_from` is "", as it was learned from neither.
+    None where that cannot be: too much is new, or the first of its kind, or so far taken for danger, which only all
+    other examples together can tell it from. It takes about a second for some lines in a pack of 50,000;
+    `learned_from` is "", as it was learned from neither.
     """
     fresh = _find_lessons(model, pack)
-    if len(fresh) > MOST:
+    if len(fresh) > min(MOST, LARGEST_SHARE * len(model.learned_keys)) or any(_is_unlike(model, x) for x in fresh):
         return None
     grown = _grow(_renumber(model, pack), [lesson.words for lesson in fresh])
     return _remember(_learn(grown, fresh), pack, fresh)
 
 
-def is_part_of(model: Model, pack: Pack) -> bool:
-    """Whether a pack teaches all that a model learned and only examples besides: none is then to be forgotten."""
-    taught = {lesson_key(intent, example) for intent in pack.intents.values() for example in examples_of(intent)}
+def is_part_of(model: Model, pack: Pack, taught: frozenset[int]) -> bool:
+    """Whether a pack teaches all that a model learned and only examples besides: none is then to be forgotten.
+
+    `taught` are its `lesson_keys`.
+    """
     return (
         taught.issuperset(model.learned_keys)
         and model.pack.synonyms == pack.synonyms
         and model.pack.articles == pack.articles
         and model.lexicon.lines == pack.lexicon.encode()
     )
+
+
+def _is_unlike(model: Model, lesson: _Lesson) -> bool:
+    """Whether a lesson is of a kind that the model has not learned, or of danger to it and of another kind now."""
+    danger = KIND_ORDER.index("urgent")
+    is_danger = lesson.kind != danger and model.weigh_kinds(model.score(lesson.words))["urgent"] >= ALARM
+    return is_danger or not model.members[KIND_ORDER[lesson.kind]]
 
 
 def _find_lessons(model: Model, pack: Pack) -> list[_Lesson]:

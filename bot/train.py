@@ -24,7 +24,7 @@ from bot.calibrate import calibrate
 from bot.describe import MANY, Block, describe
 from bot.examples import Examples, Machines
 from bot.features import BLOCK_WEIGHTS, feature_key, text_key
-from bot.lessons import examples_of, learned_from, lesson_key
+from bot.lessons import examples_of, learned_from, lesson_keys
 from bot.lexicon import Lexicon
 from bot.model import KIND_ORDER, Model
 from bot.text import index_phrases, replace_phrases, split_words
@@ -124,7 +124,7 @@ def _train(pack: Pack, progress: Progress) -> Model:
         mistakes=mistakes,
         lexicon=lexicon,
         learned_from=learned_from(pack),
-        learned_keys=sorted(lesson_key(i, example) for i in pack.intents.values() for example in examples_of(i)),
+        learned_keys=lesson_keys(pack),
         **_remember(marks, intents),
         **_pack_weights(blocks, machines),
     )

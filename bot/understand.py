@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from operator import mul
 
-from bot.model import KIND_ORDER, Model, Scores
+from bot.model import ALARM, KIND_ORDER, Model, Scores, softmax
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
 from bot.types import Decision, IntentKind, Quote, Ranked, Understanding, Utterance
 
@@ -46,10 +45,6 @@ advice and danger, of which few examples are needed, are then recognised far mor
 
 RECALLED = 0.95
 """Belief in the intent that has an example in just the words typed."""
-
-ALARM = 0.1
-"""Belief in danger from which an answer opens on what to do if it is happening now, and a declined question is given no
-general passage. Nearly all danger that neither a rule nor `DANGER` finds lies above, and 2 in 100 other questions."""
 
 SURE_PART, MOST_PARTS = 0.45, 8
 """Confidence from which a part of an utterance counts as a question of its own, and how many are looked at."""
@@ -107,19 +102,19 @@ def understand(
     scores = scores or model.score(utterance.words)
     c = model.calibration
     intents, members = model.intents, model.members
-    kinds = _weigh_kinds(scores, model, members)
+    kinds = model.weigh_kinds(scores)
     if wordings or near:
         danger = kinds["urgent"]
         scores = _blend(scores, [(model.score(words), share) for words, share in wordings])
         drawn = [score + NEARBY * (i.name in near) for score, i in zip(scores.intents, intents, strict=True)]
         scores = replace(scores, intents=drawn)
-        kinds = _weigh_kinds(scores, model, members)
+        kinds = model.weigh_kinds(scores)
         if danger > kinds["urgent"]:  # Nothing said before makes it harmless.
             rest = (1 - danger) / (1 - kinds["urgent"])
             kinds = {kind: danger if kind == "urgent" else belief * rest for kind, belief in kinds.items()}
     beliefs = [0.0] * len(intents)
     for kind, belief in kinds.items():
-        shares = _softmax([scores.intents[i] for i in members[kind]], c.intent_sharpness)
+        shares = softmax([scores.intents[i] for i in members[kind]], c.intent_sharpness)
         for i, share in zip(members[kind], shares, strict=True):
             beliefs[i] = belief * share
     known = model.recall(utterance.words)
@@ -142,14 +137,6 @@ def understand(
     )
 
 
-def _weigh_kinds(scores: Scores, model: Model, members: Mapping[IntentKind, Sequence[int]]) -> dict[IntentKind, float]:
-    """The belief in each kind: by its own score and that of the best of its intents, its `members`."""
-    c = model.calibration
-    tops = [max(map(scores.intents.__getitem__, members[kind]), default=0.0) for kind in KIND_ORDER]
-    weighed = [c.kind_sharpness * s + c.top_sharpness * t for s, t in zip(scores.kinds, tops, strict=True)]
-    return dict(zip(KIND_ORDER, _softmax(weighed, 1.0), strict=True))
-
-
 def _blend(scores: Scores, others: Sequence[tuple[Scores, float]]) -> Scores:
     """Scores with those of other wordings mixed in, each with its share; the stems stay those of the first."""
     shares = (1 - sum(share for _, share in others), *(share for _, share in others))
@@ -159,13 +146,6 @@ def _blend(scores: Scores, others: Sequence[tuple[Scores, float]]) -> Scores:
 
     both = [scores, *(other for other, _ in others)]
     return Scores(mix([s.intents for s in both]), mix([s.kinds for s in both]), scores.stems)
-
-
-def _softmax(scores: Sequence[float], sharpness: float) -> list[float]:
-    top = max(scores, default=0.0)
-    odds = [math.exp(sharpness * (score - top)) for score in scores]
-    total = sum(odds)
-    return [value / total for value in odds]
 
 
 def _pool_quotes(model: Model, beliefs: Sequence[float], places: Iterable[int]) -> tuple[tuple[Quote, float], ...]:

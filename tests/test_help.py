@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot import cli
-from bot.arguments import PROGRAM, build_parser
+from bot.arguments import PROGRAM, build_parser, parse
 from conftest import ROOT, Run, require
 
 SCRIPT = ROOT / ".ci" / "build_manual.py"
@@ -60,10 +60,24 @@ def test_a_call_without_a_command_makes_none_and_an_unknown_one_all() -> None:
     assert list(commands("aks")) == list(commands("--plain")) == list(commands())
 
 
+def test_a_command_is_found_behind_its_pack_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def build(program: str, is_brief: bool = False, called: str | None = None) -> argparse.ArgumentParser:
+        asked.append(called)
+        return build_parser(program, is_brief, called)
+
+    monkeypatch.setattr("bot.arguments.build_parser", build)
+    for call in ("ask x", "--pack a ask x", "--pack ask topics", "--pack a", ""):
+        parse(PROGRAM, call.split())
+    assert asked == ["ask", "ask", "topics", "", ""]
+
+
 @pytest.mark.parametrize(
     ("arguments", "fact", "remedy"),
     [
         (["aks", "x"], "there is no command 'aks'", "did you mean ask?"),
+        ([""], "there is no command ''", "use one of the 15, such as ask"),
         (["chekc"], "there is no command 'chekc'", "did you mean check?"),
         (["what is OT?"], "there is no command 'what is OT?'", 'python -m bot ask "what is OT?"'),
         (["ask", "x", "--jsn"], "'--jsn' cannot stand here", "did you mean --json?"),

@@ -20,14 +20,15 @@ from bot import Bot
 from bot.engine import Conversation
 from bot.errors import PackError
 from bot.folder import shipped_root
-from bot.lessons import examples_of, lesson_key
+from bot.lessons import lesson_keys
 from bot.live import LiveBot
 from bot.model import Model
 from bot.pack import load_pack, read_pack
 from bot.patch import patch
 from bot.session import Session
 from bot.store import save_model
-from conftest import Run, assert_sound
+from bot.train import train
+from conftest import PACKS, Run, assert_sound
 from test_check import mutate
 from test_danger import DANGER
 
@@ -259,6 +260,9 @@ def test_more_than_can_be_learned_on_top_waits_for_the_whole(
 ) -> None:
     monkeypatch.setattr("bot.patch.MOST", 3)
     assert patch(bot.model, load_pack(edited)) is None
+    monkeypatch.undo()
+    monkeypatch.setattr("bot.patch.LARGEST_SHARE", 3 / len(bot.model.learned_keys))
+    assert patch(bot.model, load_pack(edited)) is None
 
 
 def test_a_large_pack_is_patched_at_once_and_learned_behind(
@@ -294,8 +298,10 @@ def test_a_bot_opened_after_an_edit_learns_it_on_top_where_that_will_do(learned:
     opened = Bot.load(edited, lambda what, share: steps.append(what), at_once=True)
     assert not opened.model.is_whole
     assert opened.ask("gizmo folk against widget folk").kind == "answer"
-    assert steps == ["learning what is new"]
+    assert steps == ["learning what is new", "ready"]
     assert list(learned.parent.iterdir()) == [learned]
+    with pytest.raises(NotImplementedError):
+        opened.reload()  # Into the whole.
 
 
 def test_a_bot_opened_after_an_edit_learns_the_whole_unless_told(learned: Path, edited: Path) -> None:
@@ -315,11 +321,8 @@ def test_what_must_be_unlearned_or_read_otherwise_is_never_learned_on_top(
     bot: Bot, learned: Path, edited: Path, tmp_path: Path, name: str, old: str, new: str
 ) -> None:
     """A model of the edited pack is at hand, and of the pack as it is edited then."""
-    model = replace(_patch(bot, edited), learned_from="0" * 32)
-    pack = load_pack(edited)
-    keys = sorted(lesson_key(intent, example) for intent in pack.intents.values() for example in examples_of(intent))
     learned.unlink()
-    save_model(replace(model, learned_keys=keys), learned.with_name(f"{'0' * 32}-{pack.fingerprint}.model"))
+    _store(_patch(bot, edited), learned.parent)
     again = Path(shutil.copytree(edited, tmp_path / "again"))
     Bot.load(again, at_once=True)
     text = (again / name).read_text(encoding="utf-8")
@@ -327,6 +330,43 @@ def test_what_must_be_unlearned_or_read_otherwise_is_never_learned_on_top(
     (again / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(NotImplementedError):
         Bot.load(again, at_once=True)
+
+
+@pytest.mark.parametrize("folder", ["cache_folder", "CARRIED"])
+def test_what_is_new_is_learned_on_top_of_the_model_that_knows_most(
+    bot: Bot, learned: Path, edited: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """Whichever was of use last, and wherever it is kept."""
+    near = _store(_patch(bot, edited), tmp_path / "carried")
+    monkeypatch.setattr("bot.cache.CARRIED", near.parent)
+    if folder == "cache_folder":
+        near = near.rename(learned.with_name(near.name))
+    os.utime(near, (0, 0))
+    again = Path(shutil.copytree(edited, tmp_path / "again"))
+    zebra = again / "intents" / "zebra.yaml"
+    zebra.write_text(zebra.read_text().replace("- zebra rides\n", "- zebra rides\n      - zebra on top\n"))
+    fresh: list[int] = []
+    monkeypatch.setattr("bot.patch._learn", lambda model, lessons: fresh.append(len(lessons)) or model)
+    assert not Bot.load(again, at_once=True).model.is_whole
+    assert fresh == [1]
+    assert near.stat().st_mtime > 0
+
+
+def test_what_was_danger_so_far_is_not_made_harmless_in_haste(bot: Bot, edited: Path, tmp_path: Path) -> None:
+    again = Path(shutil.copytree(edited, tmp_path / "again"))
+    zebra = again / "intents" / "zebra.yaml"
+    zebra.write_text(zebra.read_text().replace("- zebra rides\n", "- zebra rides\n      - i want to end it all\n"))
+    assert patch(bot.model, load_pack(again)) is None
+
+
+def test_the_first_examples_of_a_kind_are_not_learned_on_top(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.patch.LARGEST_SHARE", 1.0)
+    edit(pack, "kind: out_of_scope", "kind: advice")
+    before = train(load_pack(pack))
+    edit(pack, "      - is parking free\n", "      - is parking free\n      - is it all free\n")
+    assert patch(before, load_pack(pack))
+    edit(pack, "kind: advice", "kind: out_of_scope")
+    assert patch(before, load_pack(pack)) is None
 
 
 def test_one_question_after_an_edit_is_answered_with_a_word_on_how(run: Run, learned: Path, edited: Path) -> None:
@@ -342,21 +382,30 @@ def test_a_bot_that_was_opened_in_haste_learns_the_whole_behind(
 ) -> None:
     """And in its own program, should the other have nowhere to leave what it learned."""
     monkeypatch.setattr("bot.live._start_building", lambda root: subprocess.Popen([sys.executable, "-c", ""]))
-    monkeypatch.setattr("bot.live.obtain_model", lambda root, progress: replace(bot.model, pack=load_pack(root)))
+    monkeypatch.setattr("bot.engine.obtain_model", lambda root, *_: replace(bot.model, pack=load_pack(root)))
     with LiveBot(Bot(_patch(bot, edited)), edited, _fail, every=0.05) as live:
         assert wait(lambda: live.model.is_whole)
 
 
-def test_a_program_that_fails_to_learn_leaves_the_answers_as_they_are(
-    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", [[sys.executable, "-c", "raise SystemExit(9)"], ["/nowhere/at/all"]])
+def test_a_program_that_cannot_learn_is_told_of_and_leaves_the_answers_as_they_are(
+    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    monkeypatch.setattr(
-        "bot.live._start_building", lambda root: subprocess.Popen([sys.executable, "-c", "raise SystemExit(9)"])
-    )
-    monkeypatch.setattr("bot.live.obtain_model", _train)
-    with LiveBot(Bot(_patch(bot, edited)), edited, _fail, every=0.05) as live:
-        assert wait(lambda: live._builder is None)
+    monkeypatch.setattr("bot.live._start_building", lambda root: subprocess.Popen(command))
+    monkeypatch.setattr("bot.engine.obtain_model", _train)
+    told: list[str] = []
+    with LiveBot(Bot(_patch(bot, edited)), edited, _fail, every=0.05, tell=told.append) as live:
+        assert wait(lambda: bool(told))
         assert ask(live, "zebra rides").startswith("There is no zebra.")
+    assert len(told) == 1
+    assert told[0].startswith("What is new in the pack is in use, but could not be learned together with the rest: ")
+
+
+def _store(model: Model, cache: Path) -> Path:
+    """A model kept as if all that it knows had been learned together."""
+    stored = cache / f"{'0' * 32}-{model.pack.fingerprint}.model"
+    save_model(replace(model, learned_from="0" * 32, learned_keys=lesson_keys(model.pack)), stored)
+    return stored
 
 
 def _train(*_: object) -> None:
