@@ -37,6 +37,9 @@ LOST = 0.5
 twelfth is wrong, one in seventeen where a quarter is. Who errs more refuses more, and more than in proportion. Form and
 number were set after seeing what is refused of HWU64's test questions, so figures on those are no blind estimate."""
 
+SHARPNESS = (0.01, 100.0)
+"""Least and most by which scores are multiplied: of a small pack none may be wrong, and then no number is too large."""
+
 BINS = 15
 
 
@@ -180,7 +183,8 @@ def _fit_sharpness(examples: Examples, held: _Held) -> tuple[Any, Any]:
                 beliefs[rows] -= _log_sum(intent * rivals)
         return -float(np.maximum(beliefs, -30).mean())
 
-    sharp = np.exp(minimize(loss, np.log([4.0, 2.0, 1.0]), method="Nelder-Mead", options={"maxfev": 80}).x)
+    start, bounds = np.log([4.0, 2.0, 1.0]), [np.log(SHARPNESS)] * 3
+    sharp = np.exp(minimize(loss, start, method="Nelder-Mead", bounds=bounds, options={"maxfev": 80}).x)
     return np.exp(_log_beliefs(examples, held.scores, sharp)), sharp
 
 

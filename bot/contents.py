@@ -121,9 +121,9 @@ def find_changes(
 
 
 def _outline(reply: Reply) -> tuple[str, ...]:
-    """What makes an answer this one and no other: its quotes; without any, its kind and words."""
+    """What makes an answer this one and no other: its quotes; without any, its words, but not what could also be asked."""
     quotes = tuple(citation.quote for citation in reply.citations)
-    return (reply.kind, *quotes) if quotes else (reply.kind, reply.text)
+    return (reply.kind, *(quotes or (block.text for block in reply.blocks if block.kind in ("words", "card"))))
 
 
 def _tell(reply: Reply) -> str:

@@ -340,7 +340,9 @@ class Bot:
                 return compose.urgent(replace(decision, card=intent.card if intent else ""))
             case "smalltalk":
                 if intent and intent.does:
-                    return None if intent.does == "restart" else self._follow_ups.answer(intent.does, session)
+                    if intent.does == "restart":
+                        return None
+                    return self._follow_ups.answer(intent.does, session, decision.alarm)
                 return compose.smalltalk(decision, intent.reply if intent else "", self._offers.first)
             case "clarify":
                 return self._follow_ups.ask_back(decision, session, utterance.repairs)

@@ -33,8 +33,11 @@ class FollowUps:
         self._composer = composer
         self._offers = offers
 
-    def answer(self, follow_up: str, session: Session) -> Answer:
-        """Carry out a follow-up; where there is nothing to follow up, ask what is meant."""
+    def answer(self, follow_up: str, session: Session, alarm: bool = False) -> Answer:
+        """Carry out a follow-up; where there is nothing to follow up, ask what is meant.
+
+        `alarm`: what was taken for one may be danger.
+        """
         last, answer = session.last, session.answer
         if follow_up == "help":
             text = f"{self._wording['help']}\n\n{self._wording['emergency']}"
@@ -46,11 +49,11 @@ class FollowUps:
             return self.ask_back(Decision("clarify", last.intent, alternatives=ranked), session)
         if follow_up == "repeat" and last:
             return Answer(last, offered=session.offered)
+        if follow_up == "sources" and last and last.citations:
+            return self._composer.sources_of(last)
         if answer is None:
-            return self.ask_what(session)
+            return self.ask_what(session, alarm)
         match follow_up:
-            case "sources":
-                return self._composer.sources_of(answer)
             case "other_source":
                 return self._ask_every_source(answer, session)
             case "plainer":
@@ -78,10 +81,10 @@ class FollowUps:
             return self._composer.hand_over(self._offers.first)
         return self._composer.clarify(decision, self._wording[wording], repairs)
 
-    def ask_what(self, session: Session) -> Answer:
+    def ask_what(self, session: Session, alarm: bool = False) -> Answer:
         """Ask what a follow-up means that nothing came before, or nothing that it fits."""
-        wording = "clarify" if session.answer else "nothing_yet"
-        return self.ask_back(Decision("clarify", choices=self._offers.at_hand), session, wording=wording)
+        wording = "clarify" if session.last else "nothing_yet"
+        return self.ask_back(Decision("clarify", choices=self._offers.at_hand, alarm=alarm), session, wording=wording)
 
     def ask_which(self, session: Session) -> Answer:
         """Ask what is meant by a place in no list, or in none that is so long."""

@@ -35,7 +35,7 @@ __all__ = [
     "softmax",
 ]
 
-VERSION = 40
+VERSION = 41
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
