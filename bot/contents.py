@@ -121,7 +121,7 @@ def find_changes(
 
 
 def _outline(reply: Reply) -> tuple[str, ...]:
-    """What makes an answer this one and no other: its quotes; without any, its words, but not what could also be asked."""
+    """What makes an answer this one and no other: its quotes; without any, its words, bare of suggestions."""
     quotes = tuple(citation.quote for citation in reply.citations)
     return (reply.kind, *(quotes or (block.text for block in reply.blocks if block.kind in ("words", "card"))))
 

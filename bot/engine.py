@@ -287,6 +287,8 @@ class Bot:
             decision = replace(decision, alarm=True)
         if reading.swapped is not None and session.answer:
             decision = self._tell_apart(decision, reading.swapped)
+        elif decision.kind == "answer" and len(reading.subjects) == 1 and not decision.before:
+            decision = self._own_up(decision, reading.subjects[0])
         answer = self._carry_out(decision, utterance, meant, session)
         return answer and replace(answer, thread=self._stand_alone(reading, decision))
 
@@ -325,6 +327,11 @@ class Bot:
         found = choose_quotes(understand(Utterance(name, tuple(name.split()), known=1.0), self.model).quotes)
         of_it = tuple(quote for quote in found if self._offers.speaks_of(quote) == subject)
         return replace(decision, quotes=of_it, before="not_of_it") if of_it else decision
+
+    def _own_up(self, decision: Decision, subject: int) -> Decision:
+        """With a word before the quotes where all of them speak of another subject than the one asked about."""
+        fits = any(self._offers.speaks_of(quote) in (None, subject) for quote in decision.quotes)
+        return decision if fits else replace(decision, before="not_of_it")
 
     def _does(self, decision: Decision) -> bool:
         """Whether a decision is to carry out a follow-up."""

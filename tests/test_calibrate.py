@@ -8,7 +8,9 @@ import pytest
 
 from bot import Bot
 from bot.pack import load_pack
+from bot.store import load_model, save_model
 from bot.train import train
+from conftest import Run
 
 # Four intents of one shape, so that a pack of some size can be written down; each with words of its own.
 THINGS = {
@@ -72,3 +74,16 @@ def test_a_pack_without_negatives_refuses_what_it_has_no_words_for(things: Bot) 
     strangers = [things.ask(question) for question in ("where is the dentist", "tell me about taxes", "buy a giraffe")]
     assert [reply.kind for reply in strangers] == ["out_of_scope"] * 3
     assert min(reply.confidence for reply in known) > max(reply.confidence for reply in strangers)
+
+
+def test_a_small_pack_that_is_never_wrong_can_be_stored(run: Run, tmp_path: Path) -> None:
+    """Nothing then speaks against beliefs as sharp as can be: without a bound, its model was refused as unsound."""
+    root = tmp_path / "pack"
+    assert run("new", "pack", str(root)).returncode == 0
+    path = root / "intents" / "opening_hours.yaml"
+    lines = "      - is the pool open today\n      - until when can i come\n      - lunch break?\n"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("examples: |\n", f"examples: |\n{lines}", 1), encoding="utf-8")
+    model = train(load_pack(root))
+    save_model(model, tmp_path / "a.model")
+    assert load_model(tmp_path / "a.model", model.pack.fingerprint)

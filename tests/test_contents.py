@@ -99,6 +99,15 @@ def test_what_an_edit_changes_is_listed_and_nothing_else(pack: Path) -> None:
     assert "older than twelve" in asked["how many visitors at once"].after
 
 
+def test_what_could_also_be_asked_makes_no_other_answer(tiny: Bot, pack: Path) -> None:
+    path = pack / "intents" / "visiting.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("question: Who may visit?", "question: Who can visit?"), encoding="utf-8")
+    old, new = load_pack(PACKS / "tiny"), load_pack(pack)
+    assert tiny.ask("is there a cafeteria").text != Bot.load(pack).ask("is there a cafeteria").text
+    assert list(find_changes(tiny, Bot.load(pack), old, new)) == []
+
+
 def test_the_command_says_what_failed_and_ends_on_it(pack: Path, tmp_path: Path, run: Run) -> None:
     assert b"this pack has no tests" in run("--pack", str(pack), "test").stderr
     write_tests(pack)

@@ -276,3 +276,31 @@ def test_a_question_in_another_language_is_unreadable_and_keywords_are_not(bot: 
         "balance exercises stroke",
     ):
         assert bot.ask(text).kind == "answer"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["does OT use lasers", "is PT good for arthritis", "can PT help with buttons", "do PTs put railings in my house"],
+)
+def test_what_is_said_of_the_other_therapy_alone_opens_on_that(bot: Bot, question: str) -> None:
+    reply = bot.ask(question)
+    assert reply.kind == "answer"
+    assert reply.text.startswith(bot.wording["not_of_it"])
+    other = question.replace("OT", "XX").replace("PT", "OT").replace("XX", "PT")
+    assert bot.wording["not_of_it"] not in bot.ask(other).text
+
+
+@pytest.mark.parametrize("question", ["i slur my words", "i cant find the words"])
+def test_what_may_be_danger_says_whom_to_call_though_it_is_taken_for_a_follow_up(bot: Bot, question: str) -> None:
+    assert "911" in bot.ask(question).text
+    visit = bot.session()
+    visit.ask("should i stop taking my tablets")
+    assert "911" in visit.ask(question).text
+
+
+def test_after_a_reply_that_declined_and_quoted_its_source_is_named(bot: Bot) -> None:
+    visit = bot.session()
+    declined = visit.ask("my doc says i need therpy but i dont know wich one")
+    assert declined.kind == "advice" and declined.citations
+    assert visit.ask("who says that").citations == declined.citations
+    assert bot.wording["nothing_yet"] not in visit.ask("and the other one?").text

@@ -28,7 +28,7 @@ from bot.patch import patch
 from bot.session import Session
 from bot.store import save_model
 from bot.train import train
-from conftest import PACKS, Run, assert_sound
+from conftest import Run, assert_sound
 from test_check import mutate
 from test_danger import DANGER
 
