@@ -24,6 +24,7 @@ class Offers:
         self._pack = pack
         self._context = context
         self._phrases = index_phrases(pack.synonyms)
+        self._spoken_of: dict[Quote, int | None] = {}
 
     def suggest(self, decision: Decision, meant: Understanding | None, session: Session) -> tuple[str, ...]:
         """Up to three intents to ask next, none asked before.
@@ -62,9 +63,11 @@ class Offers:
 
     def speaks_of(self, quote: Quote) -> int | None:
         """The place of the only subject that a quote, or what it leans on, names."""
-        text, lead = self._pack.articles[quote.article].text, quote.lead
-        said = f"{text[lead.start : lead.end] if lead else ''} {text[quote.start : quote.end]}"
-        return self._context.subject(replace_phrases(split_words(said), self._phrases))
+        if quote not in self._spoken_of:
+            text, lead = self._pack.articles[quote.article].text, quote.lead
+            said = f"{text[lead.start : lead.end] if lead else ''} {text[quote.start : quote.end]}"
+            self._spoken_of[quote] = self._context.subject(replace_phrases(split_words(said), self._phrases))
+        return self._spoken_of[quote]
 
     def around(self, answer: Reply, subject: int | None) -> tuple[Quote, ...]:
         """The quotes that stand beside those of an answer and speak of no other subject, the nearest first."""

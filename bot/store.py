@@ -35,8 +35,10 @@ _ARRAYS: dict[str, Any] = {
     "example_intents": "H",
     "classes": "H",
     "weights": "h",
-}  # the widest first: each then starts where its numbers may lie
+}  # the widest first: each then starts where its numbers may lie, if the first does
 
+WIDEST = 8
+"""Bytes of the widest number. An array that starts at no multiple of its numbers' width, NumPy copies at every use."""
 
 _PART = ".part"
 
@@ -62,6 +64,7 @@ def save_model(model: Model, path: Path) -> None:
         "pack": _pack_to_json(model.pack),
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-(len(_MAGIC) + 12 + len(text)) % WIDEST)
     body = len(text).to_bytes(8, "little") + text + b"".join(parts.values())
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.urandom(8).hex()}{_PART}")

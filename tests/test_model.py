@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from bot.learner import FEW_PENALTY
 from bot.lessons import examples_of
 from bot.model import KIND_ORDER, Model
 from bot.pack import load_pack
-from bot.store import load_model, save_model
+from bot.store import _ARRAYS, load_model, save_model
 from bot.text import index_phrases, replace_phrases, split_words
 from bot.train import train
 from bot.vectors import hasten
@@ -188,6 +188,15 @@ def test_a_damaged_cache_is_rebuilt_and_an_edit_is_seen(
     path = pack / "intents" / "visiting.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("Hello. Ask me", "Hi. Ask me"), encoding="utf-8")
     assert Bot.load(pack).ask("hello").text.startswith("Hi.")
+
+
+@pytest.mark.parametrize("more", range(8))
+def test_the_numbers_of_a_stored_model_start_where_they_may_lie(model: Model, tmp_path: Path, more: int) -> None:
+    """Else NumPy would copy all of them for every question."""
+    path = tmp_path / "a.model"
+    save_model(replace(model, pack=replace(model.pack, name="x" * more)), path)
+    stored = load_model(path, model.pack.fingerprint)
+    assert all(np.asarray(getattr(stored, name)).flags.aligned for name in _ARRAYS)
 
 
 def test_a_change_of_wording_learns_nothing_anew(pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
