@@ -20,7 +20,7 @@ from bot.model import Model
 from bot.offers import Offers
 from bot.safety import RedFlags
 from bot.session import Session
-from bot.text import LONGEST, cut_stretches, index_phrases, open_clitics, split_words
+from bot.text import LONGEST, cut_stretches, open_clitics, split_words
 from bot.types import Article, Block, Citation, Decision, Intent, Quote, Reply, Understanding, Utterance
 from bot.understand import (
     MOST_PARTS,
@@ -93,9 +93,9 @@ class Bot:
         self._today = today
         self.flags = RedFlags(model.pack.rules, model.pack.rule_index)
         self._composer = Composer(model.pack, today)
-        self._phrases = index_phrases(model.pack.synonyms)
+        self._phrases = model.phrases
         self._context = Context(model.pack.talk, model.sources.publishers.values(), model.pack.talk_index)
-        self._offers = Offers(model.pack, self._context)
+        self._offers = Offers(model.pack, self._context, model.phrases)
         self._follow_ups = FollowUps(model, self._composer, self._offers)
 
     @classmethod
@@ -500,7 +500,8 @@ async def _think_aside(think: Callable[[], T]) -> T:
 def greet(model: Model, words: str) -> tuple[Reply, Session]:
     """Words to begin a visit with, over questions to begin with, and the session in which a number picks one."""
     pack = model.pack
-    offers = Offers(pack, Context(pack.talk, model.sources.publishers.values(), pack.talk_index))
+    context = Context(pack.talk, model.sources.publishers.values(), pack.talk_index)
+    offers = Offers(pack, context, model.phrases)
     answer = Composer(pack).smalltalk(Decision("smalltalk"), words, offers.first)
     return answer.reply, Session(offered=answer.offered, pack=pack.fingerprint)
 

@@ -159,7 +159,7 @@ def _evidence(bot: Bot, words: tuple[str, ...], intent: Intent) -> Iterator[str]
 
 def find_nearest(bot: Bot, words: tuple[str, ...], intent: Intent) -> list[tuple[str, str]]:
     """The example lines of an intent that share the rarest stems with an utterance: (file:line, text)."""
-    phrases = index_phrases(bot.model.pack.synonyms)
+    phrases = bot.model.phrases
     weight = {f[1:]: bot.model.idf[row] for _, f, row, _ in bot.model.terms(words) if f[0] == "s" and row >= 0}
     scored = []
     for example in intent.examples:

@@ -19,6 +19,7 @@ from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_co
 from bot.lexicon import Lexicon
 from bot.sources import Sources
 from bot.speller import Speller
+from bot.text import PhraseTable, index_phrases
 from bot.types import Intent, IntentKind, Pack, Quote
 
 __all__ = [
@@ -165,7 +166,7 @@ class Scores:
     stems: list[tuple[int, float, bool]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # Nobody compares millions of weights.
 class Model:
     """All that serving needs. Arrays are read-only views; `scale` turns a stored weight into its value.
 
@@ -236,7 +237,12 @@ class Model:
 
     @cached_property
     def sources(self) -> Sources:
-        return Sources(self.pack)
+        return Sources(self.pack, self.phrases)
+
+    @cached_property
+    def phrases(self) -> PhraseTable:
+        """The pack's synonyms, made ready for reading."""
+        return index_phrases(self.pack.synonyms)
 
     @cached_property
     def speller(self) -> Speller:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from bot.context import Context
 from bot.session import Session
-from bot.text import index_phrases, replace_phrases, split_words
+from bot.text import PhraseTable, replace_phrases, split_words
 from bot.types import Decision, Pack, Quote, Reply, Understanding
 
 __all__ = ["Offers"]
@@ -20,10 +20,10 @@ BACKWARDS = 200
 class Offers:
     """The questions of a pack, by what leads to what."""
 
-    def __init__(self, pack: Pack, context: Context) -> None:
+    def __init__(self, pack: Pack, context: Context, phrases: PhraseTable) -> None:
         self._pack = pack
         self._context = context
-        self._phrases = index_phrases(pack.synonyms)
+        self._phrases = phrases
         self._spoken_of: dict[Quote, int | None] = {}
 
     def suggest(self, decision: Decision, meant: Understanding | None, session: Session) -> tuple[str, ...]:

@@ -75,9 +75,11 @@ def is_part_of(model: Model, pack: Pack, taught: frozenset[int]) -> bool:
 
 def _is_unlike(model: Model, lesson: _Lesson) -> bool:
     """Whether a lesson is of a kind that the model has not learned, or of danger to it and of another kind now."""
-    danger = KIND_ORDER.index("urgent")
-    is_danger = lesson.kind != danger and model.weigh_kinds(model.score(lesson.words))["urgent"] >= ALARM
-    return is_danger or not model.members[KIND_ORDER[lesson.kind]]
+    kind, known = KIND_ORDER[lesson.kind], model.recall(lesson.words)
+    was_harmless = known is not None and model.intents[known].kind != "urgent"
+    if not model.members[kind]:
+        return True
+    return kind != "urgent" and not was_harmless and model.weigh_kinds(model.score(lesson.words))["urgent"] >= ALARM
 
 
 def _find_lessons(model: Model, pack: Pack) -> list[_Lesson]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.signs import SignLists
-from bot.text import index_phrases, replace_phrases, split_words
+from bot.text import PhraseTable, replace_phrases, split_words
 from bot.types import Pack
 
 __all__ = ["Sources"]
@@ -14,8 +14,7 @@ __all__ = ["Sources"]
 class Sources:
     """The publishers' names of a pack, and its signs for "all articles"."""
 
-    def __init__(self, pack: Pack) -> None:
-        phrases = index_phrases(pack.synonyms)
+    def __init__(self, pack: Pack, phrases: PhraseTable) -> None:
         self.publishers = {
             name: tuple(replace_phrases(split_words(article.publisher), phrases))
             for name, article in pack.articles.items()

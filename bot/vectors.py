@@ -41,7 +41,7 @@ def _is_sound(model: Model) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Vectors(Model):
     @cached_property
     def _stored(self) -> tuple[Any, ...]:
