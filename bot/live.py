@@ -27,7 +27,8 @@ __all__ = ["LiveBot"]
 PATIENCE = 5.0
 """Seconds that `close` waits for an edit that is being taken in."""
 
-LEFT_SO = "What is new in the pack is in use, but could not be learned together with the rest"
+IN_USE = "The edited pack is in use."
+LEFT_SO = "The edited pack could not be learned as a whole, and answers as far as it was learned before"
 
 BUILD = "import os, sys; getattr(os, 'nice', int)(10); from bot.live import build; build(sys.argv[1])"
 
@@ -103,7 +104,9 @@ class LiveBot:
                 self._builder = None
                 self._take_over(status)
         except PackError as error:
-            self._stop_building()
+            if self._builder:
+                self._stop_building()
+                self._mark = ""  # Should the files come back as they were, what was stopped begins again.
             self._complain(error)
         except OSError as error:  # A disk that is gone, say: whatever answers now goes on.
             fact = f"cannot be read: {error.strerror}"
@@ -116,7 +119,8 @@ class LiveBot:
             self._mark = mark
             self._stop_building()
             self._take_in()
-            self._tell("The edited pack is in use.")
+            if self._bot.fingerprint == mark:
+                self._tell(IN_USE)
 
     def _take_in(self) -> None:
         """Answer from the pack as it now stands. Raises PackError."""
@@ -149,8 +153,10 @@ class LiveBot:
         if status:
             self._tell(f"{LEFT_SO}: the program that was to do so ended with {status}")
         else:
-            self._bot = Bot.load(self._root)
+            before, self._bot = self._bot.fingerprint, Bot.load(self._root)
             self._learned = self._bot.model
+            if self._bot.fingerprint != before:  # It could not be learned on top.
+                self._tell(IN_USE)
 
     def _answer_from(self, model: Model) -> None:
         self._learned = model

@@ -398,7 +398,26 @@ def test_a_program_that_cannot_learn_is_told_of_and_leaves_the_answers_as_they_a
         assert wait(lambda: bool(told))
         assert ask(live, "zebra rides").startswith("There is no zebra.")
     assert len(told) == 1
-    assert told[0].startswith("What is new in the pack is in use, but could not be learned together with the rest: ")
+    assert told[0].startswith(
+        "The edited pack could not be learned as a whole, and answers as far as it was learned be"
+    )
+
+
+def test_an_edit_that_waits_for_the_whole_is_said_to_be_in_use_when_it_is(
+    bot: Bot, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.patch.MOST", 0)
+    monkeypatch.setattr(
+        "bot.live._start_building", lambda root: subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
+    )
+    monkeypatch.setattr("bot.engine.obtain_model", lambda root, *_: replace(bot.model, pack=load_pack(root)))
+    told: list[str] = []
+    with LiveBot(bot, edited, _fail, every=0.05, tell=told.append) as live:
+        assert wait(lambda: bool(live._builder))
+        assert told == []
+        live._builder.communicate(b"\n")
+        assert wait(lambda: told == ["The edited pack is in use."])
+        assert live.model.pack.fingerprint == load_pack(edited).fingerprint
 
 
 def _store(model: Model, cache: Path) -> Path:
