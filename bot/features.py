@@ -33,12 +33,13 @@ def extract(words: Sequence[str], stem: Callable[[str], str]) -> tuple[list[str]
     (['stie', 'sshoes', 'pshoes tie'], ['wtie', 'wshoes', 'btie shoes', 'otie', 'otie shoes', 'eshoes'])
     """
     stems = [stem(word) for word in words]
-    pairs = [sorted((one, other)) for gap in range(1, NEAR + 1) for one, other in zip(stems, stems[gap:], strict=False)]
+    near = [pair for gap in range(1, NEAR + 1) for pair in zip(stems, stems[gap:], strict=False)]
+    pairs = [f"p{one} {other}" if one < other else f"p{other} {one}" for one, other in near if one != other]
     ends = (
         [f"o{words[0]}", *(f"o{one} {other}" for one, other in pairwise(words[:2])), f"e{words[-1]}"] if words else []
     )
     return (
-        [f"s{s}" for s in stems] + [f"p{one} {other}" for one, other in pairs if one != other],
+        [f"s{s}" for s in stems] + pairs,
         [f"w{w}" for w in words] + [f"b{one} {other}" for one, other in pairwise(words)] + ends,
     )
 

@@ -19,7 +19,7 @@ import numpy as np
 from bot.bench import AS_USUAL, BUILD, run
 from bot.folder import fingerprint
 from bot.header import write_header
-from bot.signs import spell_ways
+from bot.signs import find_ends, spell_ways
 from bot.types import Pack
 
 __all__ = ["SIZES", "Growth", "Size", "chart", "choose_words", "measure_growth", "write_pack"]
@@ -105,7 +105,7 @@ def choose_words(pack: Pack) -> list[str]:
     """Words for made-up packs, the commonest first: those of a pack's lexicon that are in none of its signs."""
     lines = (line.partition(":")[0] for line in pack.lexicon.split("\n"))
     flags = pack.rule_index[0] if pack.rule_index else {}
-    ends = sorted({len(word) - 1 for word in flags if word.endswith("*")})
+    ends = find_ends(flags)
     words = [w for w in lines if len(w) > 3 and w.isalpha() and spell_ways([w], ends).isdisjoint(flags)]
     random.Random(1).shuffle(words)
     return words[:WORDS]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 from bot.errors import ModelError
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
@@ -36,7 +36,7 @@ __all__ = [
     "softmax",
 ]
 
-VERSION = 41
+VERSION = 42
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")
@@ -55,13 +55,6 @@ PAIR_PRIOR = 10.0
 def _sequence(one: str, other: str) -> str:
     """The name of the feature that says one word comes before another, or is the first or last."""
     return f"o{other}" if not one else f"e{one}" if not other else f"b{one} {other}"
-
-
-def _count(features: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for feature in features:
-        counts[feature] = counts.get(feature, 0) + 1
-    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +152,12 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Raw scores of an utterance, by intent and by kind, and its stems and stem pairs: (row or -1, idf, is a pair)."""
+    """Raw scores of an utterance, by intent and by kind; its stems and their pairs, each as its row (or -1) and idf."""
 
     intents: list[float]
     kinds: list[float]
-    stems: list[tuple[int, float, bool]]
+    stems: list[tuple[int, float]]
+    pairs: list[tuple[int, float]]
 
 
 @dataclass(frozen=True, eq=False)  # Nobody compares millions of weights.
@@ -270,17 +264,15 @@ class Model:
         Equal, within the stored weights' precision, to scikit-learn's decision functions for the same words.
         """
         blocks = self._weigh(words)
-        stems = [
-            (row, self.idf[row] if row >= 0 else self.unknown_idf, name[0] == "p")
-            for name, row in zip(*blocks[0][:2], strict=True)
-        ]
-        found = [
-            (row, value) for _, rows, values in blocks for row, value in zip(rows, values, strict=True) if row >= 0
-        ]
-        totals, size = self._add_up([row for row, _ in found], [value for _, value in found]), len(self.pack.intents)
+        rows = [row for _, block, _ in blocks for row in block if row >= 0]
+        values = [value for _, block, factors in blocks for row, value in zip(block, factors, strict=True) if row >= 0]
+        totals, size = self._add_up(rows, values), len(self.intents)
         if not math.isfinite(sum(totals)):
             raise ModelError("scores that are no numbers")
-        return Scores(totals[:size], totals[size:], stems)
+        idf, unknown = self.idf, self.unknown_idf
+        about = [(row, idf[row] if row >= 0 else unknown) for row in blocks[0][1]]
+        alone = sum(name[0] == "s" for name in blocks[0][0])
+        return Scores(totals[:size], totals[size:], about[:alone], about[alone:])
 
     def _add_up(self, rows: Sequence[int], values: Sequence[float]) -> list[float]:
         """The intercepts, and to each the weights of its class in some rows, each row's times a value."""
@@ -301,20 +293,22 @@ class Model:
 
     def _weigh(self, words: Sequence[str]) -> list[tuple[Collection[str], list[int], list[float]]]:
         """For each block of features: their names, rows and factors, as `terms` gives them."""
+        idf = self.idf
+        features = extract(words, self.stem)
+        counted = [Counter(block) for block in features]
+        found = self._find_rows([name for counts in counted for name in counts])
         blocks: list[tuple[Collection[str], list[int], list[float]]] = []
-        counted = [_count(block) for block in extract(words, self.stem)]
-        found = iter(self._find_rows([name for counts in counted for name in counts]))
         for counts, weight in zip(counted, BLOCK_WEIGHTS, strict=False):
-            rows = list(islice(found, len(counts)))
+            rows, found = found[: len(counts)], found[len(counts) :]
             values = [
-                (1.0 + math.log(n)) * self.idf[row] if row >= 0 else 0.0
+                (idf[row] if n == 1 else (1.0 + math.log(n)) * idf[row]) if row >= 0 else 0.0
                 for row, n in zip(rows, counts.values(), strict=True)
             ]
-            length = math.sqrt(sum(value * value for value in values))
+            length = math.sqrt(sum([value * value for value in values]))
             share = math.sqrt(weight) / length * self.scale if length else 0.0
             blocks.append((counts, rows, [value * share for value in values]))
         place = dict(zip(*blocks[0][:2], strict=True))
-        rarity = [self.idf[row] if (row := place[f"s{self.stem(word)}"]) >= 0 else self.unknown_idf for word in words]
+        rarity = [idf[row] if (row := place[stem]) >= 0 else self.unknown_idf for stem in features[0][: len(words)]]
         share = math.sqrt(BLOCK_WEIGHTS[2]) * self.scale
         concepts = weigh_concepts(words, self.lexicon, rarity)
         return [*blocks, (concepts, self._find_rows(concepts), [value * share for value in concepts.values()])]
@@ -377,23 +371,28 @@ class Model:
         intent has; the share of its stems, and of stems and pairs, that speak for this intent (all shares by idf);
         the log of the number of stems.
         """
-        total = {False: 1e-9, True: 1e-9}
-        spoken = {False: 0.0, True: 0.0}
-        unknown = 0.0
-        for row, idf, pair in scores.stems:
-            total[pair] += idf
-            start, end = (self.starts[row], self.starts[row + 1]) if row >= 0 else (0, 0)
-            if start == end:
-                unknown += 0.0 if pair else idf
-            elif (at := bisect_left(self.classes, intent, start, end)) < end and self.classes[at] == intent:
-                spoken[pair] += idf * (self.weights[at] > 0)
+        stems, stems_spoken, unknown = self._cover(scores.stems, intent)
+        pairs, pairs_spoken, _ = self._cover(scores.pairs, intent)
         best = scores.intents[intent]
-        rivals = sum(math.exp(scores.intents[place] - best) for place in self.members[kind])
+        rivals = sum([math.exp(scores.intents[place] - best) for place in self.members[kind]])
         return [
             log_odds(kind_belief),
             log_odds(1 / rivals),
-            unknown / total[False],
-            spoken[False] / total[False],
-            (spoken[False] + spoken[True]) / (total[False] + total[True]),
-            math.log(1 + sum(not pair for _, _, pair in scores.stems)),
+            unknown / stems,
+            stems_spoken / stems,
+            (stems_spoken + pairs_spoken) / (stems + pairs),
+            math.log(1 + len(scores.stems)),
         ]
+
+    def _cover(self, features: Sequence[tuple[int, float]], intent: int) -> tuple[float, float, float]:
+        """Of some features, the idf of all together, of those that speak for an intent, and of those that none has."""
+        starts, classes, weights = self.starts, self.classes, self.weights
+        total, spoken, unknown = 1e-9, 0.0, 0.0
+        for row, idf in features:
+            total += idf
+            start, end = (starts[row], starts[row + 1]) if row >= 0 else (0, 0)
+            if start == end:
+                unknown += idf
+            elif (at := bisect_left(classes, intent, start, end)) < end and classes[at] == intent:
+                spoken += idf * (weights[at] > 0)
+        return total, spoken, unknown

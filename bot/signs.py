@@ -9,14 +9,14 @@ harmless is written around `{sign}`, which stands for any of them: `no (more|) {
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from bot.text import split_words
 from bot.types import SignIndex
 
-__all__ = ["Sign", "SignLists", "compile_sign", "index_signs", "spell_ways", "write_pattern"]
+__all__ = ["Sign", "SignLists", "compile_sign", "find_ends", "index_signs", "spell_ways", "write_pattern"]
 
 LONGEST = 40
 """Letters of a word as typed beyond which none of a sign is written with * or #."""
@@ -146,7 +146,7 @@ class SignLists:
     def __init__(self, lists: Iterable[Sequence[str]], index: SignIndex | None = None) -> None:
         self._lists = tuple(lists)
         self._words, self._found = index or index_signs(self._lists)
-        self._ends = sorted({len(word) - 1 for word in self._words if word.endswith("*")})
+        self._ends = find_ends(self._words)
         self._read: dict[tuple[int, int], Sign] = {}
 
     def find_possible(self, words: Iterable[str]) -> list[tuple[int, Sign]]:
@@ -154,7 +154,8 @@ class SignLists:
 
         In the order of the lists, each with the place of its list.
         """
-        met = {need for way in spell_ways(words, self._ends) for need in self._words.get(way, ())}
+        ways = spell_ways(words, self._ends) & self._words.keys()
+        met = {need for way in ways for need in self._words[way]}
         found = ((place, number, others) for need in met for place, number, *others in self._found[need])
         return [(place, self._sign(place, number)) for place, number, others in sorted(found) if met.issuperset(others)]
 
@@ -186,9 +187,30 @@ class Sign:
         return re.compile(f" {write_pattern(self._sign)}")
 
 
-def spell_ways(words: Iterable[str], ends: Sequence[int]) -> frozenset[str]:
-    """How signs may write some words: as they are, their digits as #, and what begins them, up to `ends`, with *."""
-    return frozenset(way for word in words for way in _ways(word, ends))
+def find_ends(ways: Iterable[str]) -> dict[str, list[int]]:
+    """By their first letter, how many letters of signs' words stand before a *.
+
+    >>> find_ends(["numb*", "nausea*", "new", "weak*"])
+    {'n': [4, 6], 'w': [4]}
+    """
+    ends: dict[str, set[int]] = {}
+    for way in ways:
+        if way.endswith("*"):
+            ends.setdefault(way[0], set()).add(len(way) - 1)
+    return {first: sorted(lengths) for first, lengths in ends.items()}
+
+
+def spell_ways(words: Iterable[str], ends: Mapping[str, Sequence[int]]) -> set[str]:
+    """How signs may write some words: as they are, their digits as #, and what begins them, up to `ends`, with *.
+
+    >>> sorted(spell_ways(["numbness", "20"], {"n": [4, 6]}))
+    ['##', '20', '2#', 'numb*', 'numbne*', 'numbness']
+    """
+    ways = set(words)
+    for word in [word for word in ways if not word.isalpha()]:  # As few are.
+        digits = re.sub(r"\d", "#", word[:LONGEST])
+        ways.update(word[:at] + digits[at:] + word[LONGEST:] for at in range(len(digits)))
+    return ways | {f"{way[:end]}*" for way in ways for end in ends.get(way[:1], ()) if end <= len(way)}
 
 
 def _needs(choice: _Choice) -> tuple[frozenset[str], ...]:
@@ -196,7 +218,12 @@ def _needs(choice: _Choice) -> tuple[frozenset[str], ...]:
     sides = [[need for part in side for need in _needs_of(part)] for side in choice]
     if len(sides) == 1:
         return tuple(sides[0])
-    return (frozenset().union(*(side[0] for side in sides)),) if all(sides) else ()
+    return (frozenset().union(*map(_pick_rarest, sides)),) if all(sides) else ()
+
+
+def _pick_rarest(needs: Sequence[frozenset[str]]) -> frozenset[str]:
+    """The need that the fewest texts may meet: of "not (more|enough) food", the food. Short words are common."""
+    return max(needs, key=lambda need: min(map(len, need)))
 
 
 def _needs_of(part: str | _Choice) -> Iterator[frozenset[str]]:
@@ -211,11 +238,3 @@ def _needs_of(part: str | _Choice) -> Iterator[frozenset[str]]:
 @lru_cache(1024)
 def _needs_of_group(group: str) -> tuple[frozenset[str], ...]:
     return _needs(_parse(group[1:-1]))
-
-
-def _ways(word: str, ends: Sequence[int]) -> list[str]:  # Never cached: it is a visitor's word.
-    kept = [word]
-    if not word.isalpha():  # As few are.
-        digits = re.sub(r"\d", "#", word[:LONGEST])
-        kept += (word[:at] + digits[at:] + word[LONGEST:] for at in range(len(digits)))
-    return kept + [way[:end] + "*" for way in kept for end in ends if end <= len(word)]

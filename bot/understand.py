@@ -138,14 +138,14 @@ def understand(
 
 
 def _blend(scores: Scores, others: Sequence[tuple[Scores, float]]) -> Scores:
-    """Scores with those of other wordings mixed in, each with its share; the stems stay those of the first."""
+    """Scores with those of other wordings mixed in, each with its share; stems and pairs stay those of the first."""
     shares = (1 - sum(share for _, share in others), *(share for _, share in others))
 
     def mix(lists: Sequence[list[float]]) -> list[float]:
         return [sum(map(mul, shares, row)) for row in zip(*lists, strict=True)]
 
     both = [scores, *(other for other, _ in others)]
-    return Scores(mix([s.intents for s in both]), mix([s.kinds for s in both]), scores.stems)
+    return replace(scores, intents=mix([s.intents for s in both]), kinds=mix([s.kinds for s in both]))
 
 
 def _pool_quotes(model: Model, beliefs: Sequence[float], places: Iterable[int]) -> tuple[tuple[Quote, float], ...]:

@@ -53,15 +53,17 @@ class _Vectors(Model):
         return np.append(np.asarray(self.keys), np.uint32(0))  # So that what lies behind all keys is looked at, too.
 
     def _find_rows(self, features: Collection[str]) -> list[int]:
-        wanted = np.fromiter(map(feature_key, features), dtype=np.uint32, count=len(features))
+        wanted = np.array([feature_key(feature) for feature in features], dtype=np.uint32)
         rows = self._keys[:-1].searchsorted(wanted)
         return np.where(self._keys[rows] == wanted, rows, -1).tolist()  # type: ignore[no-any-return]
 
     def _add_up(self, rows: Sequence[int], values: Sequence[float]) -> list[float]:
         starts, lengths, classes, weights, intercepts = self._stored
         chosen = np.array(rows, dtype=np.intp)
-        length = lengths[chosen]
-        before = np.cumsum(length) - length  # As many weights stand in the rows before each.
-        at = np.arange(length.sum()) + np.repeat(starts[chosen] - before, length)
-        parts = np.repeat(np.array(values, dtype=float), length) * weights[at]
-        return (np.bincount(classes[at], parts, len(intercepts)) + intercepts).tolist()  # type: ignore[no-any-return]
+        length = lengths.take(chosen)
+        before = length.cumsum() - length  # As many weights stand in the rows before each.
+        at = (starts.take(chosen) - before).repeat(length)
+        at += np.arange(len(at))
+        parts = np.array(values, dtype=float).repeat(length)
+        parts *= weights.take(at)
+        return (np.bincount(classes.take(at), parts, len(intercepts)) + intercepts).tolist()  # type: ignore[no-any-return]

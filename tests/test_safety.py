@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,6 +130,31 @@ def test_a_sign_is_looked_for_only_where_all_that_it_needs_is_there() -> None:
     found = {text: [place for place, _ in lists.find_possible(text.split())] for text in ("chest pains", "leg pain")}
     assert found == {"chest pains": [], "leg pain": [1]}
     assert [place for place, _ in lists.find_possible(["my", "heart", "and", "arm", "and", "leg", "pain"])] == [0, 0, 1]
+
+
+def test_of_words_that_stand_together_the_rarest_is_needed() -> None:
+    assert Sign("(no|not enough|can not find) (food|warm meals)").needs == (
+        frozenset({"no", "enough", "find"}),
+        frozenset({"food", "meals"}),
+    )
+
+
+def test_every_sign_that_stands_in_a_text_is_looked_for() -> None:
+    pack = load_pack(shipped_root())
+    lists = [rule.when for rule in pack.rules]
+    indexed, every = (
+        SignLists(lists, pack.rule_index),
+        [(n, Sign(sign)) for n, signs in enumerate(lists) for sign in signs],
+    )
+    examples = [e.text for intent in pack.intents.values() if intent.kind == "urgent" for e in intent.examples][::10]
+    seen = 0
+    for words in map(split_words, examples):
+        text = f" {' '.join(words)} "
+        standing = [place for place, sign in every if sign.pattern.search(text)]
+        possible = [place for place, _ in indexed.find_possible(words)]
+        assert not Counter(standing) - Counter(possible), text
+        seen += len(standing)
+    assert seen > 100
 
 
 def test_every_shipped_sign_is_indexed_by_all_that_it_needs() -> None:
