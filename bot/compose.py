@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bot.types import Alternative, Article, Block, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
+from bot.types import Alternative, Block, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
 
 __all__ = ["Answer", "Composer", "read_today", "write_out"]
 
@@ -50,6 +50,7 @@ class Composer:
         self.pack = pack
         self.wording = pack.wording
         self._today = today
+        self._cited: dict[Quote, Citation] = {}
 
     # --- one method for each kind of decision ---
 
@@ -185,7 +186,24 @@ class Composer:
 
     def cite(self, quotes: Iterable[Quote]) -> tuple[Citation, ...]:
         """Quotes as citations: each a slice of its article."""
-        return tuple(_cite(self.pack.articles[quote.article], quote) for quote in quotes)
+        return tuple(map(self._cite, quotes))
+
+    def _cite(self, quote: Quote) -> Citation:
+        if quote not in self._cited:  # Of the pack's own there are few.
+            article, before = self.pack.articles[quote.article], quote.lead
+            self._cited[quote] = Citation(
+                article=article.id,
+                title=article.title,
+                publisher=article.publisher,
+                published=article.published,
+                section=next(p.section for p in article.passages if p.id == quote.passage),
+                passage=quote.passage,
+                quote=article.text[quote.start : quote.end],
+                start=quote.start,
+                end=quote.end,
+                lead=Lead(article.text[before.start : before.end], before.start, before.end) if before else None,
+            )
+        return self._cited[quote]
 
     def _quote(self, quotes: Sequence[Quote]) -> list[Block]:
         return self._blocks(self.cite(quotes))
@@ -259,24 +277,6 @@ class Composer:
     @staticmethod
     def _question(intent: Intent) -> str:
         return intent.question or intent.name.replace("_", " ")
-
-
-def _cite(article: Article, quote: Quote) -> Citation:
-    passage = next(p for p in article.passages if p.id == quote.passage)
-    before = quote.lead
-    lead = Lead(article.text[before.start : before.end], before.start, before.end) if before else None
-    return Citation(
-        article=article.id,
-        title=article.title,
-        publisher=article.publisher,
-        published=article.published,
-        section=passage.section,
-        passage=passage.id,
-        quote=article.text[quote.start : quote.end],
-        start=quote.start,
-        end=quote.end,
-        lead=lead,
-    )
 
 
 def _leans_on(one: Quote, other: Quote) -> bool:

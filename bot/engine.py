@@ -97,6 +97,7 @@ class Bot:
         self._context = Context(model.pack.talk, model.sources.publishers.values(), model.pack.talk_index)
         self._offers = Offers(model.pack, self._context, model.phrases)
         self._follow_ups = FollowUps(model, self._composer, self._offers)
+        self._own: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def load(
@@ -394,10 +395,11 @@ class Bot:
         return replace(decision, alarm=alarm)
 
     def _read_parts(self, text: str) -> list[Utterance]:
-        """The parts of a text that may be a question each, as read."""
+        """The parts of a text that may be a question each, as read; [] for one that is not to be cut."""
         joins = self.model.pack.talk.joins
+        cut = split_questions(text, joins)
         parts: list[tuple[str, Utterance]] = []
-        for part in split_questions(text, joins)[:MOST_PARTS]:
+        for part in cut[:MOST_PARTS] if len(cut) > 1 else ():
             asked = read(part, self.model, self._phrases)
             if parts and self._context.joins_subjects(parts[-1][1].words, asked.words):
                 joined = next((both for j in joins if (both := f"{parts[-1][0]} {j} {part}") in text), None)
@@ -437,8 +439,14 @@ class Bot:
     def _stand_alone(self, reading: Reading, decision: Decision) -> tuple[str, ...]:
         """The words of a question as later ones may go on from it."""
         if decision.kind == "answer" and decision.intent and (reading.is_open or len(reading.words) > LONGEST_THREAD):
-            return read(self.intents[decision.intent].question, self.model, self._phrases).words
+            return self._read_own(self.intents[decision.intent].question)
         return reading.words
+
+    def _read_own(self, text: str) -> tuple[str, ...]:
+        """The words of a text that is the pack's own: of those there are few."""
+        if text not in self._own:
+            self._own[text] = read(text, self.model, self._phrases).words
+        return self._own[text]
 
     def _follow_thread(self, session: Session, answer: Answer) -> Session:
         """The session with the thread taken up, where the answer was to a question that stands on its own."""
@@ -456,7 +464,7 @@ class Bot:
         """What an answer speaks of, by the question of its intent, else by its first quote; None if of a publisher."""
         asked = self.intents[answer.reply.intent].question if answer.reply.intent else ""
         said = [f"{c.lead.quote if c.lead else ''} {c.quote}" for c in answer.reply.citations[:1]]
-        for words in (read(text, self.model, self._phrases).words for text in (asked, *said)):
+        for words in map(self._read_own, (asked, *said)):
             if (subject := self._context.subject(words)) is not None:
                 return subject
             if self._context.names_publisher(words) or self._context.names_publisher(answer.thread):

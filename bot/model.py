@@ -90,7 +90,8 @@ def softmax(scores: Sequence[float], sharpness: float) -> list[float]:
     [0.5, 0.5]
     """
     top = max(scores, default=0.0)
-    odds = [math.exp(sharpness * (score - top)) for score in scores]
+    exp = math.exp
+    odds = [exp(sharpness * (score - top)) for score in scores]
     total = sum(odds)
     return [value / total for value in odds]
 

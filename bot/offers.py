@@ -25,6 +25,7 @@ class Offers:
         self._context = context
         self._phrases = phrases
         self._spoken_of: dict[Quote, int | None] = {}
+        self._found_beside: dict[Quote, list[Quote]] = {}
 
     def suggest(self, decision: Decision, meant: Understanding | None, session: Session) -> tuple[str, ...]:
         """Up to three intents to ask next, none asked before.
@@ -91,9 +92,9 @@ class Offers:
 
     def _beside(self, quote: Quote) -> list[Quote]:
         """The quotes of the same section, the nearest first."""
-        near = [
-            q
-            for q, section in self._in_order.items()
-            if q.article == quote.article and section == self._in_order.get(quote) and q != quote
-        ]
-        return sorted(near, key=lambda q: abs(q.start - quote.start) + BACKWARDS * (q.start < quote.start))
+        if quote not in self._found_beside:
+            section = self._in_order.get(quote)
+            near = [q for q, s in self._in_order.items() if q.article == quote.article and s == section and q != quote]
+            near.sort(key=lambda q: abs(q.start - quote.start) + BACKWARDS * (q.start < quote.start))
+            self._found_beside[quote] = near
+        return self._found_beside[quote]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
-from operator import mul
+from operator import itemgetter, mul
 
 from bot.model import ALARM, KIND_ORDER, Model, Scores, softmax
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
@@ -64,24 +64,23 @@ def read(text: str, model: Model, phrases: PhraseTable) -> Utterance:
     """Clean, split, repair and normalise what was typed."""
     cleaned = clean(text)
     typed, names = split_words(cleaned)[:MOST_WORDS], find_names(cleaned)
+    known = [model.knows(word) for word in typed]
     words: list[str] = []
     repairs = []
-    for place, word in enumerate(typed):
-        meant = None if word in names else _repair(place, typed, words, model, phrases)
+    for place, (word, is_known) in enumerate(zip(typed, known, strict=True)):
+        meant = None if is_known or word in names else _repair(place, typed, words, model, phrases)
         if meant:
             repairs.append((word, meant))
         words += meant.split() if meant else [word]
-    known = sum(map(model.knows, typed)) / len(typed) if typed else 0.0
-    return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), known)
+    share = sum(known) / len(known) if known else 0.0
+    return Utterance(cleaned, tuple(replace_phrases(words, phrases)), tuple(repairs), share)
 
 
 def _repair(place: int, typed: Sequence[str], words: Sequence[str], model: Model, phrases: PhraseTable) -> str | None:
-    """What was meant by an unknown word: what is near to it and fits between its neighbours. None for a known one.
+    """What was meant by an unknown word: what is near to it and fits between its neighbours, or None.
 
     `words` are those before it, repaired.
     """
-    if model.knows(typed[place]):
-        return None
     before = "".join(replace_phrases(words[-2:], phrases)[-1:])
     after = "".join(replace_phrases(typed[place + 1 : place + 3], phrases)[:1])
     return model.speller.repair(typed[place], lambda word: model.fit(before, replace_phrases([word], phrases), after))
@@ -114,8 +113,9 @@ def understand(
             kinds = {kind: danger if kind == "urgent" else belief * rest for kind, belief in kinds.items()}
     beliefs = [0.0] * len(intents)
     for kind, belief in kinds.items():
-        shares = softmax([scores.intents[i] for i in members[kind]], c.intent_sharpness)
-        for i, share in zip(members[kind], shares, strict=True):
+        places = members[kind]
+        shares = softmax([scores.intents[i] for i in places], c.intent_sharpness)
+        for i, share in zip(places, shares, strict=True):
             beliefs[i] = belief * share
     known = model.recall(utterance.words)
     if known is not None:  # What an author wrote down is meant as it was written down, whatever else resembles it.
@@ -123,7 +123,7 @@ def understand(
         beliefs[known] += RECALLED
         kinds = {k: (1 - RECALLED) * belief + RECALLED * (k == intents[known].kind) for k, belief in kinds.items()}
     order = sorted(range(len(intents)), key=beliefs.__getitem__, reverse=True)
-    leaders = [max(members[kind], key=beliefs.__getitem__) for kind in KIND_ORDER if members[kind]]
+    leaders = [max(places, key=beliefs.__getitem__) for places in members.values() if places]
     quoting = islice((i for i in order if intents[i].quotes), CHOICES)
     kept = sorted(sorted({*order[:RANKED], *leaders, *quoting}), key=beliefs.__getitem__, reverse=True)
     best = intents[order[0]].kind
@@ -151,12 +151,13 @@ def _blend(scores: Scores, others: Sequence[tuple[Scores, float]]) -> Scores:
 def _pool_quotes(model: Model, beliefs: Sequence[float], places: Iterable[int]) -> tuple[tuple[Quote, float], ...]:
     """Quotes by the belief in all intents they answer: intents that overlap pool their votes."""
     pooled: dict[int, float] = {}
+    answers = model.answers
     for place in places:
-        for number, weight in zip(model.answers[place], PLACE_WEIGHTS, strict=False):
-            pooled[number] = pooled.get(number, 0.0) + beliefs[place] * weight
-    return tuple(
-        (model.quotes[number], belief) for number, belief in sorted(pooled.items(), key=lambda p: (-p[1], p[0]))
-    )
+        belief = beliefs[place]
+        for number, weight in zip(answers[place], PLACE_WEIGHTS, strict=False):
+            pooled[number] = pooled.get(number, 0.0) + belief * weight
+    ranked = sorted(sorted(pooled.items()), key=itemgetter(1), reverse=True)
+    return tuple([(model.quotes[number], belief) for number, belief in ranked])
 
 
 def decide(
