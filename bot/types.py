@@ -1,13 +1,14 @@
 """The nouns on the way from a question to its answer, as frozen dataclasses. Nothing here does any work.
 
-The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply.
+The flow of one question: str -> Utterance -> Understanding -> Decision -> Reply. What is made or looked up by the
+hundred for one answer is a named tuple, which Python makes and hashes itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from bot.written import Accepted, ContentTest, Example, Problem
@@ -50,8 +51,7 @@ the signs of which it is the rarest, as the place of their list, theirs in it, a
 # --- an article, cut up -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of an article's text: character offsets, end exclusive."""
 
     start: int
@@ -113,8 +113,7 @@ class Article:
     first_line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """Whole sentences or a list item of one passage, with the stretch to show before them."""
 
     article: str
@@ -231,8 +230,7 @@ class Utterance:
     known: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """An intent with its raw score and its probability among all intents."""
 
     intent: str
