@@ -36,7 +36,7 @@ __all__ = [
     "softmax",
 ]
 
-VERSION = 42
+VERSION = 43
 """Raised with every change of the file's form or of what is learned: older files are then rebuilt."""
 
 KIND_ORDER: tuple[IntentKind, ...] = ("answer", "out_of_scope", "advice", "urgent", "smalltalk")

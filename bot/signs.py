@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
+from bot.errors import ModelError
 from bot.text import split_words
 from bot.types import SignIndex
 
@@ -121,23 +122,21 @@ def index_signs(lists: Iterable[Iterable[str]]) -> SignIndex:
     """The index of some lists of signs.
 
     >>> words, signs = index_signs([["headache"], ["my chest", "(chest|heart) pain"]])
-    >>> words["chest"], signs[words["my"][0]], signs[words["pain"][0]]
-    ([2, 4], [[1, 0, 2]], [[1, 1, 4]])
+    >>> words["chest"], [signs[int(words[word])] for word in ("headache", "my", "pain")]
+    ('2 4', ['0 0', '1 0 2', '1 1 4'])
     """
     needs: dict[frozenset[str], int] = {}
-    wanted: list[tuple[int, int, list[int]]] = []
+    found: dict[int, list[str]] = {}
     for place, signs in enumerate(lists):
         for number, sign in enumerate(signs):
             ordered = sorted(dict.fromkeys(Sign(sign).needs), key=len)
-            wanted.append((place, number, [needs.setdefault(need, len(needs)) for need in ordered]))
-    met: dict[str, list[int]] = {}
+            rarest, *others = (needs.setdefault(need, len(needs)) for need in ordered)
+            found.setdefault(rarest, []).append(" ".join(map(str, (place, number, *others))))
+    met: dict[str, list[str]] = {}
     for need, known in needs.items():
         for word in sorted(need):
-            met.setdefault(word, []).append(known)
-    found: list[list[list[int]]] = [[] for _ in needs]
-    for place, number, (rarest, *others) in wanted:
-        found[rarest].append([place, number, *others])
-    return met, found
+            met.setdefault(word, []).append(str(known))
+    return {word: " ".join(some) for word, some in met.items()}, [";".join(found.get(n, ())) for n in needs.values()]
 
 
 class SignLists:
@@ -152,12 +151,16 @@ class SignLists:
     def find_possible(self, words: Iterable[str]) -> list[tuple[int, Sign]]:
         """The signs that a text of these words may hold, as far as the words' order leaves it open.
 
-        In the order of the lists, each with the place of its list.
+        In the order of the lists, each with the place of its list. Raises ModelError where the index is not theirs.
         """
         ways = spell_ways(words, self._ends) & self._words.keys()
-        met = {need for way in ways for need in self._words[way]}
-        found = ((place, number, others) for need in met for place, number, *others in self._found[need])
-        return [(place, self._sign(place, number)) for place, number, others in sorted(found) if met.issuperset(others)]
+        met = set(" ".join([self._words[way] for way in ways]).split())
+        try:
+            found = [sign.split() for need in met if (signs := self._found[int(need)]) for sign in signs.split(";")]
+            possible = sorted((int(place), int(number)) for place, number, *others in found if met.issuperset(others))
+            return [(place, self._sign(place, number)) for place, number in possible]
+        except (IndexError, ValueError):
+            raise ModelError("an index that is not that of its signs") from None
 
     def _sign(self, place: int, number: int) -> Sign:
         if (place, number) not in self._read:

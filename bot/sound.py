@@ -1,20 +1,20 @@
 """Whether a stored model, whose check sum fits, is one that the bot can answer with: its header's form, and what
 its parts say of each other.
 
-Most numbers in its arrays are not looked at, nor are its texts read as signs, wording or lexicon: that would take
-longer than all the rest of a start.
+Most numbers in its arrays are not looked at, nor are its texts read as signs, their index, wording or lexicon: that
+would take longer than all the rest of a start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from math import isfinite
 from typing import Any
 
 from bot.model import KIND_ORDER, Logistic, Model
-from bot.types import Pack, Passage, Quote, SignIndex, Span
+from bot.types import Pack, Passage, Quote, Span
 
 __all__ = ["check_header", "check_model"]
 
@@ -39,7 +39,7 @@ _FACTS = (str, str, str, _Maybe(str), _Maybe(str), str, str, str, _Maybe(str), s
 _ARTICLE = (*_FACTS, [str], str, [_PASSAGE], [(int, int, str, str)], int)
 _INTENT = (str, str, str, [str], [_QUOTE], str, [str], str, str, str, int)
 _LOGISTIC = _Maybe(([float], [float], [float], float))
-_INDEX = _Maybe(({str: [int]}, [[[int]]]))
+_INDEX = _Maybe(({str: str}, [str]))
 _HEADER = {
     "version": int,
     "fingerprint": str,
@@ -125,8 +125,6 @@ def check_model(model: Model) -> None:
     _check_numbers(model)
     _check_names(pack)
     _check_dates(pack)
-    _check_index(pack.rule_index, [rule.when for rule in pack.rules])
-    _check_index(pack.talk_index, list(pack.talk.follow_ups.values()))
 
 
 def _check_dates(pack: Pack) -> None:
@@ -134,16 +132,6 @@ def _check_dates(pack: Pack) -> None:
     for day in (day for article in pack.articles.values() for day in (article.published, article.review_by) if day):
         if [part.isdecimal() for part in day.split("-")] != [True] * 3 or not 1 <= int(day[5:7]) <= 12:
             raise ValueError(f"{day!r} is no date")
-
-
-def _check_index(index: SignIndex | None, lists: Sequence[Sequence[str]]) -> None:
-    words, found = index or ({}, ())
-    known = [*chain.from_iterable(words.values()), *(n for rows in found for row in rows for n in row[2:])]
-    places = [(row[0], row[1]) for rows in found for row in rows if len(row) > 1]
-    inside = not known or (min(known) >= 0 and max(known) < len(found))
-    whole = len(places) == sum(map(len, found))
-    if not (inside and whole and all(0 <= p < len(lists) and 0 <= n < len(lists[p]) for p, n in places)):
-        raise ValueError("an index is not that of its signs")
 
 
 def _check_numbers(model: Model) -> None:

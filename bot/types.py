@@ -43,9 +43,10 @@ IntentKind = Literal["answer", "smalltalk", "out_of_scope", "advice", "urgent"]
 PassageKind = Literal["paragraph", "item", "date"]
 BlockKind = Literal["words", "quote", "notice", "list", "card"]
 
-SignIndex = tuple[Mapping[str, Sequence[int]], Sequence[Sequence[Sequence[int]]]]
-"""How to find the signs that a text may hold: the needs (see `Sign.needs`) that each word meets; and, for each need,
-the signs of which it is the rarest, as the place of their list, theirs in it, and their other needs."""
+SignIndex = tuple[Mapping[str, str], Sequence[str]]
+"""How to find the signs that a text may hold: the needs (see `Sign.needs`) that each word meets, spaces between their
+numbers; and, for each need, the signs of which it is the rarest, semicolons between them: of each the place of its
+list, its own in it, and its other needs. Few are ever looked at, and lists of numbers take longer to read."""
 
 
 # --- an article, cut up -----------------------------------------------------------------------------

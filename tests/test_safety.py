@@ -15,7 +15,7 @@ from bot import Bot
 from bot.check import find_shadowing
 from bot.compose import Composer
 from bot.engine import readings
-from bot.errors import PackError
+from bot.errors import ModelError, PackError
 from bot.folder import shipped_root
 from bot.pack import load_pack
 from bot.safety import RedFlags
@@ -157,17 +157,23 @@ def test_every_sign_that_stands_in_a_text_is_looked_for() -> None:
     assert seen > 100
 
 
+@pytest.mark.parametrize("index", [({"chest": "7"}, ["0 0"]), ({"chest": "x"}, [""]), ({"chest": "0"}, ["0", "0 9"])])
+def test_an_index_of_other_signs_is_no_sound_model(index: tuple[dict[str, str], list[str]]) -> None:
+    with pytest.raises(ModelError, match="index"):
+        SignLists([["chest pain"]], index).find_possible(["chest", "pain"])
+
+
 def test_every_shipped_sign_is_indexed_by_all_that_it_needs() -> None:
     pack = load_pack(shipped_root())
     assert pack.rule_index
     words, signs = pack.rule_index
-    indexed = [(place, number) for found in signs for place, number, *_ in found]
-    assert sorted(indexed) == [(place, n) for place, rule in enumerate(pack.rules) for n in range(len(rule.when))]
-    needs = [{word for word, met in words.items() if need in met} for need in range(len(signs))]
-    for rarest, found in enumerate(signs):
-        for place, number, *others in found:
-            kept = {frozenset(needs[need]) for need in (rarest, *others)}
-            assert kept == set(Sign(pack.rules[place].when[number]).needs)
+    found = [(rarest, *sign.split()) for rarest, some in enumerate(signs) if some for sign in some.split(";")]
+    indexed = sorted((int(place), int(number)) for _, place, number, *_ in found)
+    assert indexed == [(place, n) for place, rule in enumerate(pack.rules) for n in range(len(rule.when))]
+    needs = [{word for word, met in words.items() if str(need) in met.split()} for need in range(len(signs))]
+    for rarest, place, number, *others in found:
+        kept = {frozenset(needs[int(need)]) for need in (rarest, *others)}
+        assert kept == set(Sign(pack.rules[int(place)].when[int(number)]).needs)
 
 
 def test_a_declined_question_that_may_be_danger_gets_no_general_passage(bot: Bot) -> None:
