@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import TypeAlias
 
 from bot.errors import ModelError
@@ -146,7 +147,7 @@ class SignLists:
         self._lists = tuple(lists)
         self._words, self._found = index or index_signs(self._lists)
         self._ends = find_ends(self._words)
-        self._read: dict[tuple[int, int], Sign] = {}
+        self._opened: dict[str, list[tuple[int, int, list[str], Sign]]] = {}
 
     def find_possible(self, words: Iterable[str]) -> list[tuple[int, Sign]]:
         """The signs that a text of these words may hold, as far as the words' order leaves it open.
@@ -155,17 +156,21 @@ class SignLists:
         """
         ways = spell_ways(words, self._ends) & self._words.keys()
         met = set(" ".join([self._words[way] for way in ways]).split())
-        try:
-            found = [sign.split() for need in met if (signs := self._found[int(need)]) for sign in signs.split(";")]
-            possible = sorted((int(place), int(number)) for place, number, *others in found if met.issuperset(others))
-            return [(place, self._sign(place, number)) for place, number in possible]
-        except (IndexError, ValueError):
-            raise ModelError("an index that is not that of its signs") from None
+        found = [sign for need in met for sign in self._open(need) if met.issuperset(sign[2])]
+        return [(place, sign) for place, _, _, sign in sorted(found, key=itemgetter(0, 1))]
 
-    def _sign(self, place: int, number: int) -> Sign:
-        if (place, number) not in self._read:
-            self._read[place, number] = Sign(self._lists[place][number])
-        return self._read[place, number]
+    def _open(self, need: str) -> list[tuple[int, int, list[str], Sign]]:
+        """The signs of which a need is the rarest: the place of their list, theirs in it, and their other needs."""
+        if need not in self._opened:
+            try:
+                listed = [sign.split() for sign in filter(None, self._found[int(need)].split(";"))]
+                self._opened[need] = [
+                    (int(place), int(number), others, Sign(self._lists[int(place)][int(number)]))
+                    for place, number, *others in listed
+                ]
+            except (IndexError, ValueError):
+                raise ModelError("an index that is not that of its signs") from None
+        return self._opened[need]
 
 
 class Sign:
