@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +13,7 @@ from typing import TypeAlias
 from bot.errors import ModelError
 from bot.folder import fingerprint
 from bot.model import Model
+from bot.nouns import replace
 from bot.store import load_model, remove_parts, save_model
 from bot.types import Pack
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 
+from bot.nouns import dataclass, replace
 from bot.types import Alternative, Block, Citation, Decision, Intent, Lead, Pack, Quote, Ranked, Reply
 
 __all__ = ["Answer", "Composer", "read_today", "write_out"]

@@ -7,9 +7,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.nouns import dataclass
 from bot.size import measure_terminal
 from bot.text import strip_controls
 
@@ -55,7 +55,7 @@ class Look:
 
     width: int
     height: int = 0
-    palette: Mapping[str, str] = field(default_factory=dict)
+    palette: Mapping[str, str] | None = None
 
 
 def find_look(is_bare: bool = False) -> Look:

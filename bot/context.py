@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from bot.nouns import dataclass
 from bot.signs import SignLists
 from bot.text import split_words
 from bot.types import SignIndex, Talk

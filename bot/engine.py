@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -17,6 +16,7 @@ from bot.errors import ModelError
 from bot.folder import fingerprint, shipped_root
 from bot.followups import FollowUps
 from bot.model import Model
+from bot.nouns import replace
 from bot.offers import Offers
 from bot.safety import RedFlags
 from bot.session import Session

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bot.compose import Answer, Composer
 from bot.model import Model
+from bot.nouns import replace
 from bot.offers import Offers
 from bot.session import Session
 from bot.types import Decision, Quote, Ranked, Reply, Utterance

@@ -11,12 +11,12 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from bot.errors import ModelError
 from bot.features import BLOCK_WEIGHTS, extract, feature_key, text_key, weigh_concepts
 from bot.lexicon import Lexicon
+from bot.nouns import dataclass
 from bot.sources import Sources
 from bot.speller import Speller
 from bot.text import PhraseTable, index_phrases

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from unicodedata import east_asian_width
 
 from bot.console import Look
+from bot.nouns import dataclass
 from bot.text import strip_controls
 from bot.types import Block
 
@@ -65,7 +65,7 @@ def draw(lines: Iterable[Line], look: Look) -> str:
     >>> draw([Line("1. one", "number")], Look(80, 0, {"number": "1"}))
     '\x1b[1m1.\x1b[0m one'
     """
-    return "\n".join(_paint(row, line, look.palette) for line in lines for row in _wrap(line, look.width))
+    return "\n".join(_paint(row, line, look.palette or {}) for line in lines for row in _wrap(line, look.width))
 
 
 def take_page(blocks: Sequence[Block], look: Look) -> tuple[Sequence[Block], Sequence[Block]]:

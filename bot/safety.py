@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
+from bot.nouns import dataclass
 from bot.signs import Sign, SignLists, compile_sign
 from bot.types import Rule, SignIndex
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
 
+from bot.nouns import dataclass, replace
 from bot.types import Quote, Reply
 
 __all__ = ["MOST_REMEMBERED", "Session"]

@@ -8,12 +8,12 @@ would take longer than all the rest of a start.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
 from math import isfinite
 from typing import Any
 
 from bot.model import KIND_ORDER, Logistic, Model
+from bot.nouns import dataclass
 from bot.types import Pack, Passage, Quote, Span
 
 __all__ = ["check_header", "check_model"]

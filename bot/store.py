@@ -9,7 +9,6 @@ import json
 import os
 from array import array
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from stat import S_ISREG
@@ -19,6 +18,7 @@ from zlib import crc32
 from bot.errors import ModelError
 from bot.lexicon import Lexicon
 from bot.model import VERSION, Calibration, Logistic, Mistake, Model
+from bot.nouns import replace
 from bot.sound import check_header, check_model
 from bot.types import Article, Intent, LeftOut, Pack, Passage, Quote, Rule, Span, Talk
 
@@ -176,7 +176,7 @@ def _to_model(header: dict[str, Any], raw: bytes, at: int) -> Model:
 
 
 def _calibration(values: list[Any]) -> Calibration:
-    names = dict(zip(Calibration.__dataclass_fields__, values, strict=True))
+    names = dict(zip(Calibration.__match_args__, values, strict=True))
     for name in ("right", "within"):
         if names[name]:
             means, scales, weights, intercept = names[name]
@@ -190,8 +190,8 @@ def _values(thing: Any) -> list[Any]:
     """A dataclass as the list of its fields, those inside it too."""
     if isinstance(thing, (list, tuple)):
         return [_values(item) for item in thing]
-    if hasattr(thing, "__dataclass_fields__"):
-        return [_values(getattr(thing, name)) for name in thing.__dataclass_fields__]
+    if hasattr(thing, "__match_args__"):
+        return [_values(getattr(thing, name)) for name in thing.__match_args__]
     return thing  # type: ignore[no-any-return]
 
 
@@ -224,7 +224,7 @@ def _quote(values: list[Any]) -> Quote:
 
 
 def _article(values: list[Any]) -> Article:
-    names = dict(zip(Article.__dataclass_fields__, values, strict=True))
+    names = dict(zip(Article.__match_args__, values, strict=True))
     names["subjects"] = tuple(names["subjects"])
     names["passages"] = tuple(map(_passage, names["passages"]))
     names["left_out"] = tuple(LeftOut(*left) for left in names["left_out"])
@@ -232,7 +232,7 @@ def _article(values: list[Any]) -> Article:
 
 
 def _passage(values: list[Any]) -> Passage:
-    names = dict(zip(Passage.__dataclass_fields__, values, strict=True))
+    names = dict(zip(Passage.__match_args__, values, strict=True))
     names["sentences"] = tuple(Span(*sentence) for sentence in names["sentences"])
     names["lead_in"] = _span(names["lead_in"])
     return Passage(**names)
@@ -244,7 +244,7 @@ def _intent(values: list[Any]) -> Intent:
 
 
 def _talk(values: list[Any]) -> Talk:
-    names = dict(zip(Talk.__dataclass_fields__, values, strict=True))
+    names = dict(zip(Talk.__match_args__, values, strict=True))
     names["follow_ups"] = {name: tuple(signs) for name, signs in names["follow_ups"].items()}
     for name in ("other", "all_articles", "joins", "openers", "fillers", "every"):
         names[name] = tuple(names[name])

@@ -7,8 +7,9 @@ hundred for one answer is a named tuple, which Python makes and hashes itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from bot.nouns import dataclass
 
 if TYPE_CHECKING:
     from bot.written import Accepted, ContentTest, Example, Problem
@@ -340,7 +341,7 @@ class Reply:
     repairs: tuple[tuple[str, str], ...] = ()
     notice: str = ""
     blocks: tuple[Block, ...] = ()
-    trace: Mapping[str, Any] | None = field(default=None, compare=False)
+    trace: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The reply as the JSON object of schema 1; `trace` only where there is one."""

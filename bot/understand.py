@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 from operator import itemgetter, mul
 
 from bot.model import ALARM, KIND_ORDER, Model, Scores, softmax
+from bot.nouns import replace
 from bot.text import PhraseTable, clean, find_names, is_wordless, replace_phrases, split_words
 from bot.types import Decision, IntentKind, Quote, Ranked, Understanding, Utterance
 

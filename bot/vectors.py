@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime  # noqa: F401 (NumPy's C code imports it too, and makes another error of an interrupt that comes then)
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,7 @@ def hasten(model: Model) -> Model:
         return model
     if not _is_sound(model):
         raise ModelError("a stored model whose numbers do not fit each other")
-    return _Vectors(**{field.name: getattr(model, field.name) for field in fields(model)})
+    return _Vectors(*[getattr(model, name) for name in model.__match_args__])
 
 
 def _is_sound(model: Model) -> bool:
@@ -41,7 +41,6 @@ def _is_sound(model: Model) -> bool:
     )
 
 
-@dataclass(frozen=True, eq=False)
 class _Vectors(Model):
     @cached_property
     def _stored(self) -> tuple[Any, ...]:
