@@ -197,7 +197,7 @@ def _measure_programs(root: Path, progress: Progress) -> Iterator[Figure]:
         ("import rapidfuzz", "python", None, False),
         ("import numpy", "python", None, False),
         ("--help", "python", 3.5, False),
-        ("ask", "import rapidfuzz", 4.0, False),
+        ("ask", "import rapidfuzz", 2.5, False),
         ("ask, mistyped", "import rapidfuzz", None, False),
         ("a naive scikit-learn bot", "ask", 10.0, True),
         ("prompt", "import prompt_toolkit", 1.5, False),
