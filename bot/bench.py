@@ -34,7 +34,7 @@ from sklearn.preprocessing import normalize
 from bot.cache import is_small
 from bot.describe import describe
 from bot.engine import Bot
-from bot.features import BLOCK_WEIGHTS, extract, feature_key
+from bot.features import BLOCK_WEIGHTS, extract, feature_key, feature_keys
 from bot.lessons import learned_from
 from bot.model import Model
 from bot.session import Session
@@ -316,7 +316,7 @@ def _build_pipeline(pack: Pack, model: Model) -> Callable[[list[str]], Any]:
     blocks = describe(read.texts, {word: model.stem(word) for word in read.counts}, model.lexicon, model.unknown_idf)
     keys = np.asarray(model.keys)
     names = [[name for name in block.names if _has(keys, name)] for block in blocks]
-    rows = [np.searchsorted(keys, [feature_key(name) for name in some]) for some in names]
+    rows = [np.searchsorted(keys, feature_keys(some)) for some in names]
     weights = sparse.csr_matrix(
         (np.asarray(model.weights) * model.scale, np.asarray(model.classes), np.asarray(model.starts)),
         shape=(len(keys), len(model.intercepts)),

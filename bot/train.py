@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from bot.calibrate import calibrate
 from bot.describe import MANY, Block, describe
 from bot.examples import Examples, Machines
-from bot.features import BLOCK_WEIGHTS, feature_key, text_key
+from bot.features import BLOCK_WEIGHTS, feature_keys, text_key
 from bot.lessons import examples_of, learned_from, lesson_keys
 from bot.lexicon import Lexicon
 from bot.model import KIND_ORDER, Model
@@ -212,7 +212,7 @@ def _join(blocks: Sequence[Block]) -> Any:
 
 def _pack_weights(blocks: list[Block], machines: Machines) -> dict[str, Any]:
     """The arrays of `Model`: rows in the order of their keys; of two features with one key the first stays."""
-    keys = np.array([feature_key(name) for block in blocks for name in block.names], dtype=np.uint32)
+    keys = np.array(feature_keys(name for block in blocks for name in block.names), dtype=np.uint32)
     idf = np.hstack([block.idf for block in blocks])
     keys, order = np.unique(keys, return_index=True)
     kept = machines.join_weights()[order]

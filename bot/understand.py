@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
-from operator import itemgetter, mul
+from operator import itemgetter
 
 from bot.model import ALARM, KIND_ORDER, Model, Scores, softmax
 from bot.nouns import replace
@@ -139,13 +139,12 @@ def understand(
 
 def _blend(scores: Scores, others: Sequence[tuple[Scores, float]]) -> Scores:
     """Scores with those of other wordings mixed in, each with its share; stems and pairs stay those of the first."""
-    shares = (1 - sum(share for _, share in others), *(share for _, share in others))
-
-    def mix(lists: Sequence[list[float]]) -> list[float]:
-        return [sum(map(mul, shares, row)) for row in zip(*lists, strict=True)]
-
-    both = [scores, *(other for other, _ in others)]
-    return replace(scores, intents=mix([s.intents for s in both]), kinds=mix([s.kinds for s in both]))
+    own = 1 - sum(share for _, share in others)
+    intents, kinds = [own * score for score in scores.intents], [own * score for score in scores.kinds]
+    for other, share in others:
+        intents = [total + share * score for total, score in zip(intents, other.intents, strict=True)]
+        kinds = [total + share * score for total, score in zip(kinds, other.kinds, strict=True)]
+    return replace(scores, intents=intents, kinds=kinds)
 
 
 def _pool_quotes(model: Model, beliefs: Sequence[float], places: Iterable[int]) -> tuple[tuple[Quote, float], ...]:

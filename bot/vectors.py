@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bot.errors import ModelError
-from bot.features import feature_key
+from bot.features import feature_keys
 from bot.model import Model
 
 __all__ = ["hasten"]
@@ -52,7 +52,7 @@ class _Vectors(Model):
         return np.append(np.asarray(self.keys), np.uint32(0))  # So that what lies behind all keys is looked at, too.
 
     def _find_rows(self, features: Collection[str]) -> list[int]:
-        wanted = np.array([feature_key(feature) for feature in features], dtype=np.uint32)
+        wanted = np.array(feature_keys(features), dtype=np.uint32)
         rows = self._keys[:-1].searchsorted(wanted)
         return np.where(self._keys[rows] == wanted, rows, -1).tolist()  # type: ignore[no-any-return]
 
