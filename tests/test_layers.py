@@ -9,8 +9,7 @@ import pytest
 
 BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
-    {"nouns"},
-    {"text", "types", "written", "errors", "size"},
+    {"text", "types", "nouns", "written", "errors", "size"},
     {"plain", "signs", "speller", "lexicon", "features", "folder"},
     {"nodes", "header", "files", "corpus", "intents", "quotes", "pack"},
     {
