@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.console import Look, can_redraw, find_look, say, show_step, warn
+from bot.nouns import dataclass, replace
 from bot.render import draw, lay_out, take_page
 from bot.types import Block
 

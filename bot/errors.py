@@ -2,7 +2,7 @@
 
 BotError
 ├── PackError    a pack cannot be used; `problems` says where and what to do
-└── ModelError   a stored model cannot be used; it is rebuilt, so nobody outside sees this
+└── ModelError   a stored model cannot be used; a bot rebuilds it, so nobody outside sees this
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Self
@@ -17,6 +16,7 @@ from bot.errors import PackError
 from bot.folder import Stamp, fingerprint, stamp
 from bot.lessons import learned_from
 from bot.model import Model
+from bot.nouns import replace
 from bot.pack import load_pack
 from bot.session import Session
 from bot.types import Reply

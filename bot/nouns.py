@@ -1,12 +1,14 @@
 """Frozen dataclasses that cost a start next to nothing.
 
 The standard library compiles six methods for each class, and imports what few of its users need: a third of a first
-answer. Here one is compiled, and the others are shared. To a type checker they are the standard library's own, and so
-they are to whoever asks what they hold: `dataclasses.fields`, `replace` and `asdict` find a description, made then.
-What no first answer needs takes the standard library's.
+answer. Here one is compiled, and the others are shared. To a type checker they are the standard library's own;
+`dataclasses.fields`, `replace` and `asdict` find a description of them that is made then. What no first answer needs
+takes the standard library's.
 """
 
 from __future__ import annotations
+
+import sys
 
 TYPE_CHECKING = False  # As in arguments.py.
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class _Noun:
     """What all of them do alike; `__match_args__` are the names of a class's fields."""
 
     __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
+    __match_args__ = ()  # type: tuple[str, ...]
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
@@ -40,8 +42,12 @@ class _Noun:
     def __replace__(self, **changes: Any) -> Any:  # For `copy.replace`, from Python 3.13 on.
         return replace(self, **changes)  # type: ignore[type-var]
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return type(self), _values(self)
+    def __getstate__(self) -> list[Any]:
+        return [getattr(self, name) for name in _fields(self)]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for name, value in zip(_fields(self), state, strict=True):
+            object.__setattr__(self, name, value)
 
 
 class _Value(_Noun):
@@ -54,6 +60,11 @@ class _Value(_Noun):
 
     def __hash__(self) -> int:
         return hash(_values(self))
+
+
+def _fields(noun: Any) -> dict[str, Any]:
+    """With those that a class below has besides, as the standard library sees them."""
+    return noun.__dataclass_fields__  # type: ignore[no-any-return]
 
 
 def _values(noun: Any) -> tuple[Any, ...]:
@@ -76,7 +87,8 @@ class _Description:
             (name, noun.__annotations__[name], field(default=given[name]) if name in given else field())
             for name in names
         ]
-        same = make_dataclass(noun.__name__, fields, frozen=True, eq=issubclass(noun, _Value))
+        is_value, has_slots = issubclass(noun, _Value), bool(noun.__slots__)
+        same = make_dataclass(noun.__name__, fields, frozen=True, eq=is_value, slots=has_slots)
         found = getattr(same, self._name)
         setattr(noun, self._name, found)
         return found
@@ -106,12 +118,17 @@ if not TYPE_CHECKING:
 def _freeze(cls: type, base: type, slots: bool) -> type:
     names = tuple(cls.__annotations__)
     own = {name: thing for name, thing in vars(cls).items() if name not in ("__dict__", "__weakref__")}
-    used: dict[str, Any] = {f"_{name}": own.pop(name) for name in names if name in own}
-    takes = ", ".join(f"{name}=_{name}" if f"_{name}" in used else name for name in names)
-    steps = "".join(f"\n _set(self, {name!r}, {name})" for name in names)
-    exec(f"def __init__(self, {takes}):{steps}", used | {"_set": object.__setattr__}, used)
-    init = used["__init__"]
-    init.__annotations__, init.__qualname__ = cls.__annotations__, f"{cls.__qualname__}.__init__"
+    given: dict[str, Any] = {f"_{name}": own.pop(name) for name in names if name in own}
+    is_plain = all(default.__hash__ and type(default).__module__ != "dataclasses" for default in given.values())
+    if cls.__bases__ != (object,) or "__post_init__" in own or not is_plain:
+        raise TypeError(f"{cls.__name__} needs the standard library's dataclass: it inherits, or does more than hold")
+    takes = ", ".join(f"{name}=_{name}" if f"_{name}" in given else name for name in names)
+    steps = "".join(f"\n  set_to(self, {name!r}, {name})" for name in names)
+    made: dict[str, Any] = {}
+    source = f"def make(set_to, {', '.join(given)}):\n def __init__(self, {takes}):{steps}\n return __init__"
+    exec(source, vars(sys.modules[cls.__module__]), made)
+    init = made["make"](object.__setattr__, **given)
+    init.__annotations__, init.__qualname__ = {**cls.__annotations__, "return": None}, f"{cls.__qualname__}.__init__"
     own |= {"__init__": init, "__match_args__": names, "__qualname__": cls.__qualname__}
     own |= {"__dataclass_fields__": _Description(), "__dataclass_params__": _Description()}
     own |= {"__slots__": names} if slots else {}

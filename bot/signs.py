@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -147,7 +148,7 @@ class SignLists:
         self._lists = tuple(lists)
         self._words, self._found = index or index_signs(self._lists)
         self._ends = find_ends(self._words)
-        self._opened: dict[str, list[tuple[int, int, list[str], Sign]]] = {}
+        self._opened: dict[str, list[tuple[int, int, frozenset[str], Sign]]] = {}
 
     def find_possible(self, words: Iterable[str]) -> list[tuple[int, Sign]]:
         """The signs that a text of these words may hold, as far as the words' order leaves it open.
@@ -159,13 +160,22 @@ class SignLists:
         found = [sign for need in met for sign in self._open(need) if met.issuperset(sign[2])]
         return [(place, sign) for place, _, _, sign in sorted(found, key=itemgetter(0, 1))]
 
-    def _open(self, need: str) -> list[tuple[int, int, list[str], Sign]]:
+    def check(self) -> None:
+        """Look the whole index through. Raises ModelError where it is not that of the lists."""
+        for need in {*map(str, range(len(self._found))), *" ".join(self._words.values()).split()}:
+            self._open(need)
+
+    def _open(self, need: str) -> list[tuple[int, int, frozenset[str], Sign]]:
         """The signs of which a need is the rarest: the place of their list, theirs in it, and their other needs."""
         if need not in self._opened:
             try:
-                listed = [sign.split() for sign in filter(None, self._found[int(need)].split(";"))]
+                known = int(need)
+                listed = [[*map(int, sign.split())] for sign in filter(None, self._found[known].split(";"))]
+                needs = [known, *(other for _, _, *others in listed for other in others)]
+                if min([known, *chain.from_iterable(listed)]) < 0 or max(needs) >= len(self._found):
+                    raise IndexError
                 self._opened[need] = [
-                    (int(place), int(number), others, Sign(self._lists[int(place)][int(number)]))
+                    (place, number, frozenset(map(str, others)), Sign(self._lists[place][number]))
                     for place, number, *others in listed
                 ]
             except (IndexError, ValueError):

@@ -341,11 +341,10 @@ class Reply:
     repairs: tuple[tuple[str, str], ...] = ()
     notice: str = ""
     blocks: tuple[Block, ...] = ()
-    trace: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The reply as the JSON object of schema 1; `trace` only where there is one."""
-        plain = {
+        """The reply as the JSON object of schema 1."""
+        return {
             "kind": self.kind,
             "text": self.text,
             "citations": [_citation_to_dict(citation) for citation in self.citations],
@@ -359,7 +358,6 @@ class Reply:
             "repairs": [list(repair) for repair in self.repairs],
             "notice": self.notice,
         }
-        return plain if self.trace is None else {**plain, "trace": dict(self.trace)}
 
 
 def _citation_to_dict(citation: Citation) -> dict[str, Any]:

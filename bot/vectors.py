@@ -12,6 +12,7 @@ import numpy as np
 from bot.errors import ModelError
 from bot.features import feature_keys
 from bot.model import Model
+from bot.signs import SignLists
 
 __all__ = ["hasten"]
 
@@ -22,6 +23,9 @@ def hasten(model: Model) -> Model:
         return model
     if not _is_sound(model):
         raise ModelError("a stored model whose numbers do not fit each other")
+    pack = model.pack
+    SignLists([rule.when for rule in pack.rules], pack.rule_index).check()
+    SignLists(pack.talk.follow_ups.values(), pack.talk_index).check()
     return _Vectors(*[getattr(model, name) for name in model.__match_args__])
 
 

@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from bot import nouns
-from bot.types import Block, Decision, Reply
+from bot.types import Block, Decision, Lead, Reply
 
 MAKERS = [pytest.param(nouns.dataclass, id="ours"), pytest.param(dataclasses.dataclass, id="the standard library's")]
 
@@ -95,6 +95,31 @@ def test_what_inherits_from_one_holds_the_same(dataclass: Callable[..., Any]) ->
     assert below("gym").sign == "gym, floor 0" and dataclasses.replace(below("gym"), floor=1).floor == 1
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Longer(Lead):
+    note: str = ""
+
+
+def test_what_a_user_adds_is_copied_too() -> None:
+    lead = Longer("Ice", 0, 3, note="cold")
+    assert copy.copy(lead) == copy.deepcopy(lead) == pickle.loads(pickle.dumps(lead)) == lead
+    assert copy.copy(lead).note == "cold"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"__annotations__": {"rows": "list"}, "rows": []},
+        {"__annotations__": {"rows": "list"}, "rows": dataclasses.field(default_factory=list)},
+        {"__annotations__": {"rows": "list"}, "__post_init__": lambda self: None},
+    ],
+)
+def test_what_does_more_than_hold_is_refused(body: dict[str, Any]) -> None:
+    for bases in ((), (Lead,)):
+        with pytest.raises(TypeError, match="needs the standard library's"):
+            nouns.dataclass(frozen=True)(type("More", bases, {**body, "__module__": __name__}))
+
+
 def test_what_is_not_frozen_is_no_noun() -> None:
     with pytest.raises(TypeError, match="frozen"):
         nouns.dataclass(frozen=False)
@@ -104,5 +129,7 @@ def test_what_comes_back_can_be_sent_elsewhere_and_looked_into() -> None:
     reply = Reply("smalltalk", "Hello.", blocks=(Block("words", "Hello."),))
     assert pickle.loads(pickle.dumps(reply)) == reply
     assert dataclasses.asdict(reply)["blocks"] == ({"kind": "words", "text": "Hello.", "source": ""},)
-    assert get_type_hints(Reply)["text"] is str and "kind" in inspect.signature(Reply).parameters
+    assert [*get_type_hints(Reply)] == [field.name for field in dataclasses.fields(Reply)]
+    assert [*get_type_hints(Reply.__init__)] == [*inspect.signature(Reply).parameters, "return"]
+    assert Reply.__init__.__module__ == Reply.__module__ == "bot.types"
     assert dataclasses.replace(Decision("answer"), alarm=True).alarm

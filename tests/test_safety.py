@@ -157,10 +157,14 @@ def test_every_sign_that_stands_in_a_text_is_looked_for() -> None:
     assert seen > 100
 
 
-@pytest.mark.parametrize("index", [({"chest": "7"}, ["0 0"]), ({"chest": "x"}, [""]), ({"chest": "0"}, ["0", "0 9"])])
-def test_an_index_of_other_signs_is_no_sound_model(index: tuple[dict[str, str], list[str]]) -> None:
-    with pytest.raises(ModelError, match="index"):
-        SignLists([["chest pain"]], index).find_possible(["chest", "pain"])
+@pytest.mark.parametrize("need", ["7", "-1", "x"])
+@pytest.mark.parametrize("sign", ["0 0", "0", "0 9", "0 -1", "-1 0", "0 0 9", "0 0 -1", "x"])
+def test_an_index_of_other_signs_is_no_sound_model(need: str, sign: str) -> None:
+    for words, signs in (({"chest": need}, ["0 0"]), *([({"chest": "0"}, [sign])] if sign != "0 0" else [])):
+        with pytest.raises(ModelError, match="index"):
+            SignLists([["chest pain"]], (words, signs)).find_possible(["chest", "pain"])
+        with pytest.raises(ModelError, match="index"):
+            SignLists([["chest pain"]], (words, signs)).check()
 
 
 def test_every_shipped_sign_is_indexed_by_all_that_it_needs() -> None:
