@@ -44,7 +44,7 @@ from bot.types import Pack
 
 __all__ = ["AS_USUAL", "BUILD", "Figure", "Progress", "Run", "measure", "run", "tabulate", "to_json"]
 
-ROUNDS = 7
+ROUNDS = 9
 """Times that each program is started."""
 
 QUESTIONS, TYPOS = 200, 2
