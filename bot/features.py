@@ -66,7 +66,7 @@ def feature_key(feature: str) -> int:
 
 
 def feature_keys(features: Iterable[str]) -> list[int]:
-    """The keys of many features, in a third of the time that one by one would take."""
+    """The keys of many features, in three quarters of the time that one by one would take."""
     return list(map(crc32, map(str.encode, features)))
 
 

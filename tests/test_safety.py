@@ -17,12 +17,14 @@ from bot.compose import Composer
 from bot.engine import readings
 from bot.errors import ModelError, PackError
 from bot.folder import shipped_root
+from bot.model import Model
 from bot.pack import load_pack
 from bot.safety import RedFlags
 from bot.signs import Sign, SignLists, compile_sign, write_pattern
 from bot.text import split_words
 from bot.types import Pack, Rule
 from bot.understand import decide, read, understand
+from bot.vectors import hasten
 
 DANGER = {
     "crushing pain in my chest and my arm is numb": "chest_pain",
@@ -165,6 +167,17 @@ def test_an_index_of_other_signs_is_no_sound_model(need: str, sign: str) -> None
             SignLists([["chest pain"]], (words, signs)).find_possible(["chest", "pain"])
         with pytest.raises(ModelError, match="index"):
             SignLists([["chest pain"]], (words, signs)).check()
+
+
+def test_a_bot_that_stays_looks_the_index_through(tiny: Bot) -> None:
+    pack = tiny.model.pack
+    assert pack.rule_index and pack.talk_index
+    plain = {name: getattr(tiny.model, name) for name in Model.__match_args__}
+    for name, (words, signs) in (("rule_index", pack.rule_index), ("talk_index", pack.talk_index)):
+        damaged = replace(pack, **{name: (words, [f"{sign} 99999" if sign else "" for sign in signs])})
+        with pytest.raises(ModelError, match="index"):
+            hasten(Model(**{**plain, "pack": damaged}))
+    assert hasten(Model(**plain)).pack is pack
 
 
 def test_every_shipped_sign_is_indexed_by_all_that_it_needs() -> None:
